@@ -1,0 +1,33 @@
+# component.cmake -- gomap_component(): one folder, one target, the same rules for each.
+#
+#   gomap_component(name HEADERS file... SOURCES file... DEPENDS target... LINKS target...)
+#
+# makes the target gomap_<name> with the alias gomap::<name>: a static library, or an INTERFACE
+# library when it has no sources. DEPENDS is what its headers need; LINKS only its sources.
+# Paths are relative to the folder; headers live under include/, as they do when installed.
+list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
+find_package(xxHash REQUIRED)
+find_package(Threads REQUIRED)
+
+# Linked privately by whatever is compiled here; never seen by users.
+add_library(gomap_warnings INTERFACE)
+target_compile_options(gomap_warnings INTERFACE
+  $<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion>)
+
+function(gomap_component name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "HEADERS;SOURCES;DEPENDS;LINKS")
+  set(target gomap_${name})
+  if(arg_SOURCES)
+    add_library(${target} STATIC ${arg_SOURCES})
+    target_link_libraries(${target} PRIVATE ${arg_LINKS} $<BUILD_INTERFACE:gomap_warnings>)
+    set(scope PUBLIC)
+  else()
+    add_library(${target} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  add_library(gomap::${name} ALIAS ${target})
+  target_sources(${target} ${scope} FILE_SET HEADERS BASE_DIRS include FILES ${arg_HEADERS})
+  target_compile_features(${target} ${scope} cxx_std_20)
+  target_link_libraries(${target} ${scope} ${arg_DEPENDS})
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${name} CXX_EXTENSIONS OFF)
+endfunction()
