@@ -4,6 +4,7 @@
 #   ensure_packages PACKAGE...      each one a name, or "first|second" for the first that exists
 #
 # Looks before it asks: with nothing missing there is no network, no root and no apt.
+# shellcheck shell=bash
 
 package_installed() {
   [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
@@ -28,7 +29,7 @@ missing_packages() {
 ensure_packages() {
   local script=${0##*/} choice name chosen as_root=()
   local -a missing names=()
-  if ! command -v dpkg-query apt-get >/dev/null; then
+  if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     echo "$script: this system has no apt, so nothing can be installed here. Install what these" \
       "Debian packages hold, then use cmake --workflow --preset release: ${*%%|*}" >&2
     exit 2
