@@ -1,0 +1,45 @@
+// live_line.hpp -- one line on the terminal that is rewritten while a program works.
+//
+// Goes to stderr, so that what a program prints can be piped; says nothing when stderr is no
+// terminal. The line is wiped when the object dies.
+#pragma once
+
+#include <chrono>
+#include <cstdio>
+#include <string>
+
+#include <unistd.h>
+
+namespace stress {
+
+class live_line {
+ public:
+  live_line() : shown_(::isatty(STDERR_FILENO) == 1) {}
+  live_line(const live_line&) = delete;
+  live_line& operator=(const live_line&) = delete;
+  ~live_line() {
+    if (shown_) std::fputs(wipe, stderr);
+  }
+
+  // Whether a new text is wanted now: ten times a second at most, never without a terminal.
+  [[nodiscard]] bool due() {
+    if (!shown_) return false;
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_) return false;
+    next_ = now + std::chrono::milliseconds(100);
+    return true;
+  }
+
+  void show(const std::string& text) {
+    if (!shown_) return;
+    std::fputs((wipe + text).c_str(), stderr);
+    std::fflush(stderr);
+  }
+
+ private:
+  static constexpr const char* wipe = "\r\033[K";  // to the first column, clear what follows
+  bool shown_;
+  std::chrono::steady_clock::time_point next_{};
+};
+
+}  // namespace stress
