@@ -1,13 +1,14 @@
 // misuse.cpp -- how a misuse is worded, printed and made fatal.
 //
 // Everything here is cold: the tests that lead here are inline in misuse.hpp.
-#include <gomap/misuse.hpp>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <iterator>
+
+#include <gomap/misuse.hpp>
 
 namespace gomap {
 namespace {
@@ -26,11 +27,13 @@ constexpr wording words_for(misuse_kind kind) noexcept {
       return {"fatal error: concurrent map read and map write",
               "A map was read while a thread wrote to it: lock it, or use gomap::concurrent_map."};
     case misuse_kind::concurrent_iteration_and_write:
-      return {"fatal error: concurrent map iteration and map write",
-              "A map was walked while a thread wrote to it: lock it, or use gomap::concurrent_map."};
+      return {
+          "fatal error: concurrent map iteration and map write",
+          "A map was walked while a thread wrote to it: lock it, or use gomap::concurrent_map."};
     case misuse_kind::concurrent_clone_and_write:
-      return {"fatal error: concurrent map clone and map write",
-              "A map was copied while a thread wrote to it: lock it, or use gomap::concurrent_map."};
+      return {
+          "fatal error: concurrent map clone and map write",
+          "A map was copied while a thread wrote to it: lock it, or use gomap::concurrent_map."};
     case misuse_kind::reentrancy:
       return {"fatal error: map used by its own callback",
               "A hash, comparison, constructor, destructor or visitor that the map was running "
@@ -47,6 +50,13 @@ constexpr wording words_for(misuse_kind kind) noexcept {
   }
   return {"fatal error: map misused", "The kind of misuse is unknown."};
 }
+
+// In the order of the enumeration.
+constexpr std::string_view operation_names[] = {
+    "none",   "read",  "insert", "assign",  "erase",   "clear",       "reserve",
+    "swap",   "copy",  "move",   "destroy", "iterate", "merge",       "grow",
+    "shrink", "visit", "update", "lock",    "unlock",  "lock_shared", "unlock_shared"};
+static_assert(std::size(operation_names) == static_cast<int>(operation::unlock_shared) + 1);
 
 void print_and_return(const misuse_report& report) { print(report); }
 
@@ -80,30 +90,8 @@ struct party {
 }  // namespace
 
 std::string_view name(operation op) noexcept {
-  switch (op) {
-    case operation::none: return "none";
-    case operation::read: return "read";
-    case operation::insert: return "insert";
-    case operation::assign: return "assign";
-    case operation::erase: return "erase";
-    case operation::clear: return "clear";
-    case operation::reserve: return "reserve";
-    case operation::swap: return "swap";
-    case operation::copy: return "copy";
-    case operation::move: return "move";
-    case operation::destroy: return "destroy";
-    case operation::iterate: return "iterate";
-    case operation::merge: return "merge";
-    case operation::grow: return "grow";
-    case operation::shrink: return "shrink";
-    case operation::visit: return "visit";
-    case operation::update: return "update";
-    case operation::lock: return "lock";
-    case operation::unlock: return "unlock";
-    case operation::lock_shared: return "lock_shared";
-    case operation::unlock_shared: return "unlock_shared";
-  }
-  return "unknown";
+  const auto index = static_cast<std::size_t>(op);
+  return index < std::size(operation_names) ? operation_names[index] : "unknown";
 }
 
 std::string_view text(misuse_kind kind) noexcept { return words_for(kind).text; }
@@ -111,18 +99,18 @@ std::string_view text(misuse_kind kind) noexcept { return words_for(kind).text; 
 misuse_report make_report(misuse_kind kind, operation this_operation, operation other_operation,
                           std::uint32_t this_thread, std::uint32_t other_thread) noexcept {
   const auto words = words_for(kind);
-  return {kind,           words.text,  words.explanation, this_operation,
-          other_operation, this_thread, other_thread};
+  return {kind,        words.text,  words.explanation, this_operation, other_operation,
+          this_thread, other_thread};
 }
 
 void print(const misuse_report& report) noexcept {
   const party here(report.this_thread, report.this_operation);
   const party there(report.other_thread, report.other_operation);
   char page[512];
-  const int length = std::snprintf(
-      page, sizeof page, "%.*s\n  found in: %s\n  ran into: %s\n  %.*s\n",
-      static_cast<int>(report.text.size()), report.text.data(), here.line, there.line,
-      static_cast<int>(report.explanation.size()), report.explanation.data());
+  const int length =
+      std::snprintf(page, sizeof page, "%.*s\n  found in: %s\n  ran into: %s\n  %.*s\n",
+                    static_cast<int>(report.text.size()), report.text.data(), here.line, there.line,
+                    static_cast<int>(report.explanation.size()), report.explanation.data());
   if (length <= 0) return;
   const auto size = std::min(static_cast<std::size_t>(length), sizeof page - 1);
   std::fwrite(page, 1, size, stderr);  // one call, so that two threads' reports do not mix

@@ -53,10 +53,10 @@ enum class misuse_kind : std::uint8_t {
   concurrent_read_and_write,
   concurrent_iteration_and_write,
   concurrent_clone_and_write,
-  reentrancy,        // a hash, comparison, constructor, destructor or visitor called its own map
-  unlock,            // an rw_mutex was unlocked that nobody had locked
-  unlock_shared,     // the same, for a shared lock
-  lock_order,        // two maps are locked in opposite orders from callbacks
+  reentrancy,     // a hash, comparison, constructor, destructor or visitor called its own map
+  unlock,         // an rw_mutex was unlocked that nobody had locked
+  unlock_shared,  // the same, for a shared lock
+  lock_order,     // two maps are locked in opposite orders from callbacks
 };
 
 // The first line of a report, "fatal error: concurrent map writes": Go's text where Go has one.
@@ -205,23 +205,27 @@ class unchecked {
 // ---- bodies, in the order above ------------------------------------------------------------
 
 inline std::uint32_t this_thread_number() noexcept {
-  if (detail::thread_tag == 0) [[unlikely]] detail::thread_tag = detail::make_thread_tag();
+  if (detail::thread_tag == 0) [[unlikely]]
+    detail::thread_tag = detail::make_thread_tag();
   return detail::thread_tag >> 8;
 }
 
 inline checked::write_guard::write_guard(checked& wire, operation op, const void* map_if_opaque)
     : wire_(wire) {
-  if (detail::thread_tag == 0) [[unlikely]] detail::thread_tag = detail::make_thread_tag();
+  if (detail::thread_tag == 0) [[unlikely]]
+    detail::thread_tag = detail::make_thread_tag();
   mine_ = detail::thread_tag | static_cast<std::uint32_t>(op);
   if (map_if_opaque != nullptr) {
     for (auto* read = detail::innermost_read; read != nullptr; read = read->outer) {
-      if (read->map == map_if_opaque) [[unlikely]] detail::report_write_in_read(op);
+      if (read->map == map_if_opaque) [[unlikely]]
+        detail::report_write_in_read(op);
     }
   }
   // relaxed: a best-effort test that orders nothing; so is the store, which a second writer sees
   // soon or not at all. Neither is a locked instruction.
   const auto seen = wire_.word_.load(std::memory_order_relaxed);
-  if (seen != 0) [[unlikely]] detail::report_write(seen, op);
+  if (seen != 0) [[unlikely]]
+    detail::report_write(seen, op);
   wire_.word_.store(mine_, std::memory_order_relaxed);
 }
 
@@ -229,7 +233,8 @@ inline checked::write_guard::~write_guard() noexcept(false) {
   // relaxed: as in the constructor; the word never says that the entries are visible.
   const auto seen = wire_.word_.load(std::memory_order_relaxed);
   wire_.word_.store(0, std::memory_order_relaxed);
-  if (seen != mine_) [[unlikely]] detail::report_trampled(seen, mine_);
+  if (seen != mine_) [[unlikely]]
+    detail::report_trampled(seen, mine_);
 }
 
 inline checked::read_scope::read_scope(const void* map) noexcept

@@ -1,0 +1,41 @@
+// seed.hpp -- random numbers for seeds and starts of iteration: cheap, and new in every process.
+//
+// All of it may be called by any number of threads at once, before main() and after it as well.
+// None of it is for secrets that must withstand an attacker who sees other output.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <gomap/config.hpp>
+#include GOMAP_MULTIPLY_HEADER
+
+namespace gomap::detail {
+
+// Odd, half of its bits set, and no two of its multiples by a small number share many bits:
+// hash_test's strides, sparse and windowed keys go red for a poor one.
+inline constexpr std::uint64_t mix_multiplier = 0x9e3779b97f4a7c15;
+
+// Fills `size` bytes from the system's random device; from the clock and the layout of the address
+// space where there is none. Slow.
+void random_bytes(void* to, std::size_t size) noexcept;
+
+// A seed for a map: one draw of the process, and a count. A few nanoseconds.
+[[nodiscard]] std::uint64_t random_seed() noexcept;
+
+// Where an iteration starts: the next number of this thread's own sequence. About a nanosecond.
+[[nodiscard]] std::uint64_t random_start() noexcept;
+
+// The state of random_start(); 0 before the first use.
+inline constinit thread_local std::uint64_t start_state = 0;
+
+// ---- bodies, in the order above ------------------------------------------------------------
+
+inline std::uint64_t random_start() noexcept {
+  if (start_state == 0) [[unlikely]]
+    start_state = random_seed();
+  start_state += mix_multiplier;  // odd, so every value is passed before one comes again
+  return multiply_fold(start_state ^ (start_state >> 32), mix_multiplier);
+}
+
+}  // namespace gomap::detail
