@@ -5,13 +5,13 @@
 // compares when the order does not matter.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "support/colliding_hash.hpp"
 

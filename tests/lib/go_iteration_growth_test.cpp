@@ -1,0 +1,281 @@
+// go_iteration_growth_test.cpp -- walks that growths of both kinds and clear() meet on their way.
+//
+// Classic Go loses entries when a walk survives two same-size growths, yields entries twice when a
+// walk begun in a doubling is resumed in a same-size growth, and yields ghosts after clear(). The
+// keys are placed with identity_hash, so that each of these situations is sure to arise.
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <gomap/map.hpp>
+
+#include "support/colliding_hash.hpp"
+#include "support/growth.hpp"
+#include "support/make_value.hpp"
+
+namespace {
+
+using support::make_value;
+using support::number_of;
+
+template <class Key>
+using placed_map = gomap::map<Key, std::uint64_t, support::identity_hash>;
+
+// What a walk has produced so far: how often each number.
+class sightings {
+ public:
+  template <class Iterator>
+  void note(const Iterator& it) {
+    ++times_[number_of(it->first)];
+  }
+
+  template <class Map>
+  void rest(Map& m, typename Map::iterator& it) {
+    for (; it != m.end(); ++it) note(it);
+  }
+
+  void expect_none_twice() const {
+    for (const auto& [number, times] : times_) EXPECT_EQ(times, 1) << "number " << number;
+  }
+
+  // Each of [0, count) came.
+  void expect_all_below(std::uint64_t count) const {
+    for (std::uint64_t n = 0; n < count; ++n) EXPECT_EQ(times_.count(n), 1u) << "lost " << n;
+  }
+
+  [[nodiscard]] bool includes(std::uint64_t number) const { return times_.count(number) != 0; }
+
+ private:
+  std::unordered_map<std::uint64_t, int> times_;
+};
+
+template <class Key>
+class GoMapWalk : public testing::Test {
+ public:
+  using map_type = placed_map<Key>;
+
+  // `count` entries evenly over `buckets` buckets.
+  static map_type placed(std::size_t buckets, std::uint64_t count, std::uint64_t seed) {
+    map_type m(typename map_type::seed_with{seed}, buckets * 6);
+    EXPECT_EQ(m.bucket_count(), buckets);
+    for (std::uint64_t n = 0; n < count; ++n) m[make_value<Key>(n)] = n;
+    return m;
+  }
+
+  static void advance(map_type& m, typename map_type::iterator& it, std::uint64_t steps,
+                      sightings& seen) {
+    for (std::uint64_t i = 0; i < steps && it != m.end(); ++i, ++it) seen.note(it);
+  }
+
+  // Starts a same-size growth and checks that it is one.
+  static std::vector<std::uint64_t> grow_in_place(map_type& m, std::uint64_t& fresh) {
+    const std::size_t buckets = m.bucket_count();
+    auto left = support::start_same_size_growth(m, fresh);
+    EXPECT_TRUE(m.growing());
+    EXPECT_EQ(m.bucket_count(), buckets);
+    return left;
+  }
+
+  // Ends the growth by inserting, and removes what the growth took.
+  static void settle(map_type& m, std::uint64_t& fresh, std::vector<std::uint64_t> left) {
+    for (int i = 0; i < 10000 && m.growing(); ++i) {
+      left.push_back(++fresh << 32);
+      m[make_value<Key>(left.back())] = 0;
+    }
+    EXPECT_FALSE(m.growing());
+    for (const std::uint64_t number : left) m.erase(make_value<Key>(number));
+  }
+};
+
+using key_types = testing::Types<std::uint64_t, std::string>;
+TYPED_TEST_SUITE(GoMapWalk, key_types);
+
+TYPED_TEST(GoMapWalk, ThatSurvivesTwoSameSizeGrowthsLosesNothing) {
+  constexpr std::uint64_t count = 128;
+  for (std::uint64_t steps = 1; steps < count; steps += 9) {
+    auto m = TestFixture::placed(32, count, steps);
+    std::uint64_t fresh = 0;
+    sightings seen;
+    auto it = m.begin();
+
+    TestFixture::advance(m, it, steps, seen);
+    for (int growth = 0; growth < 3; ++growth) {
+      TestFixture::settle(m, fresh, TestFixture::grow_in_place(m, fresh));
+      TestFixture::advance(m, it, 3, seen);
+    }
+    seen.rest(m, it);
+
+    seen.expect_all_below(count);
+    seen.expect_none_twice();
+    ASSERT_GE(m.stats().growths_same_size, 3u);
+  }
+}
+
+TYPED_TEST(GoMapWalk, ThatIsResumedInTheMiddleOfASecondSameSizeGrowthLosesNothing) {
+  constexpr std::uint64_t count = 128;
+  for (std::uint64_t steps = 1; steps < count; steps += 9) {
+    auto m = TestFixture::placed(32, count, steps);
+    std::uint64_t fresh = 0;
+    sightings seen;
+    auto it = m.begin();
+
+    TestFixture::advance(m, it, steps, seen);
+    TestFixture::settle(m, fresh, TestFixture::grow_in_place(m, fresh));
+    TestFixture::grow_in_place(m, fresh);
+    seen.rest(m, it);
+
+    seen.expect_all_below(count);
+    seen.expect_none_twice();
+  }
+}
+
+TYPED_TEST(GoMapWalk, BegunInADoublingAndResumedInASameSizeGrowthYieldsNothingTwice) {
+  constexpr std::uint64_t count = 32 * 13 / 2;
+  for (std::uint64_t steps = 1; steps < count; steps += 13) {
+    auto m = TestFixture::placed(32, count, steps);
+    const std::uint64_t next = support::insert_until_growing(m, count);
+    ASSERT_TRUE(m.growing());
+    std::uint64_t fresh = 0;
+    sightings seen;
+    auto it = m.begin();
+
+    TestFixture::advance(m, it, steps, seen);
+    const std::uint64_t end = support::insert_until_settled(m, next);
+    ASSERT_FALSE(m.growing());
+    TestFixture::grow_in_place(m, fresh);
+    seen.rest(m, it);
+
+    seen.expect_all_below(next);
+    seen.expect_none_twice();
+    ASSERT_GT(end, next);
+  }
+}
+
+TYPED_TEST(GoMapWalk, BegunInASameSizeGrowthAndResumedInADoublingIsWhole) {
+  constexpr std::uint64_t count = 128;
+  for (std::uint64_t steps = 1; steps < count; steps += 9) {
+    auto m = TestFixture::placed(32, count, steps);
+    std::uint64_t fresh = 0;
+    const auto left = TestFixture::grow_in_place(m, fresh);
+    sightings seen;
+    auto it = m.begin();
+
+    TestFixture::advance(m, it, steps, seen);
+    TestFixture::settle(m, fresh, left);
+    const std::size_t buckets = m.bucket_count();
+    support::insert_until_growing(m, count);
+    ASSERT_EQ(m.bucket_count(), buckets * 2);
+    seen.rest(m, it);
+
+    seen.expect_all_below(count);
+    seen.expect_none_twice();
+  }
+}
+
+TYPED_TEST(GoMapWalk, GrowthInTheFirstStepKeepsAllSixteen) {
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    auto m = TestFixture::placed(4, 16, seed);
+    sightings seen;
+    auto it = m.begin();
+
+    TestFixture::advance(m, it, 1, seen);
+    for (std::uint64_t n = 16; n < 800; ++n) m[make_value<TypeParam>(n)] = n;
+    seen.rest(m, it);
+
+    seen.expect_all_below(16);
+    seen.expect_none_twice();
+  }
+}
+
+TYPED_TEST(GoMapWalk, GrowthAndDeletionUnderItShowNoDeletedKey) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    auto m = TestFixture::placed(16, 100, seed);
+
+    bool changed = false;
+    for (const auto& entry : m) {
+      const std::uint64_t number = number_of(entry.first);
+      if (changed) {
+        ASSERT_EQ(number % 2, 0u) << "a deleted key is produced";
+        continue;
+      }
+      changed = true;
+      for (std::uint64_t n = 100; n < 1000; ++n) m[make_value<TypeParam>(n)] = n;
+      for (std::uint64_t n = 1; n < 1000; n += 2) m.erase(make_value<TypeParam>(n));
+    }
+  }
+}
+
+TYPED_TEST(GoMapWalk, OneEntryDeletedAfterGrowthIsMissedAndNoOther) {
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    auto m = TestFixture::placed(8, 31, seed);
+    sightings seen;
+    auto it = m.begin();
+    const std::uint64_t first = number_of(it->first);
+    const std::uint64_t deleted = (first + 1) % 31;
+
+    TestFixture::advance(m, it, 1, seen);
+    for (std::uint64_t n = 31; n < 62; ++n) m[make_value<TypeParam>(n)] = n;
+    m.erase(make_value<TypeParam>(deleted));
+    seen.rest(m, it);
+
+    seen.expect_none_twice();
+    for (std::uint64_t n = 0; n < 31; ++n) EXPECT_EQ(seen.includes(n), n != deleted) << n;
+  }
+}
+
+TYPED_TEST(GoMapWalk, ManyKeysAddedHalfwayMakeNoKeyComeTwice) {
+  for (const std::uint64_t added : {32u, 2048u}) {
+    for (std::uint64_t seed = 0; seed < 10; ++seed) {
+      auto m = TestFixture::placed(8, 31, seed);
+      sightings seen;
+      auto it = m.begin();
+
+      TestFixture::advance(m, it, 16, seen);
+      for (std::uint64_t n = 31; n < 31 + added; ++n) m[make_value<TypeParam>(n)] = n;
+      seen.rest(m, it);
+
+      seen.expect_all_below(31);
+      seen.expect_none_twice();
+    }
+  }
+}
+
+TYPED_TEST(GoMapWalk, AClearAfterAGrowthLeavesNothingToYield) {
+  constexpr std::uint64_t count = 32 * 13 / 2;
+  for (std::uint64_t steps = 1; steps < count; steps += 29) {
+    auto m = TestFixture::placed(32, count, steps);
+
+    std::uint64_t walked = 0;
+    for (auto it = m.begin(); it != m.end(); ++it) {
+      if (++walked == steps) {
+        support::insert_until_growing(m, count);
+        ASSERT_TRUE(m.growing());
+        m.clear();
+      }
+    }
+
+    EXPECT_EQ(walked, steps);
+  }
+}
+
+TYPED_TEST(GoMapWalk, AClearInAWalkBegunInAGrowthLeavesNothingToYield) {
+  constexpr std::uint64_t count = 32 * 13 / 2;
+  for (std::uint64_t steps = 1; steps < count; steps += 29) {
+    auto m = TestFixture::placed(32, count, steps);
+    support::insert_until_growing(m, count);
+    ASSERT_TRUE(m.growing());
+
+    std::uint64_t walked = 0;
+    for (auto it = m.begin(); it != m.end(); ++it) {
+      if (++walked == steps) m.clear();
+    }
+
+    EXPECT_EQ(walked, steps);
+  }
+}
+
+}  // namespace
