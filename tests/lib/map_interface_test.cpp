@@ -1,0 +1,192 @@
+// map_interface_test.cpp -- what gomap::map promises at compile time: types, concepts, sizes.
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <iterator>
+#include <memory>
+#include <ranges>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <gomap/hash.hpp>
+#include <gomap/map.hpp>
+#include <gomap/page_allocator.hpp>
+
+namespace {
+
+using int_map = gomap::map<int, double>;
+
+static_assert(std::is_same_v<int_map::key_type, int>);
+static_assert(std::is_same_v<int_map::mapped_type, double>);
+static_assert(std::is_same_v<int_map::value_type, std::pair<const int, double>>);
+static_assert(std::is_same_v<int_map::hasher, gomap::hash<int>>);
+static_assert(std::is_same_v<int_map::key_equal, std::equal_to<>>);
+static_assert(
+    std::is_same_v<int_map::allocator_type, gomap::page_allocator<std::pair<const int, double>>>);
+static_assert(std::is_same_v<int_map::reference, std::pair<const int, double>&>);
+static_assert(std::is_same_v<int_map::const_reference, const std::pair<const int, double>&>);
+static_assert(std::is_unsigned_v<int_map::size_type>);
+static_assert(std::is_signed_v<int_map::difference_type>);
+static_assert(std::is_same_v<std::iterator_traits<int_map::iterator>::reference,
+                             std::pair<const int, double>&>);
+static_assert(std::is_same_v<std::iterator_traits<int_map::const_iterator>::reference,
+                             const std::pair<const int, double>&>);
+
+// Nobody pays for an empty map: no memory, and two cache lines at most.
+static_assert(sizeof(int_map) <= 128);
+static_assert(sizeof(gomap::map<std::string, std::string>) <= 128);
+
+static_assert(std::is_nothrow_destructible_v<int_map>);
+static_assert(std::is_nothrow_move_constructible_v<int_map>);
+static_assert(std::is_default_constructible_v<int_map>);
+static_assert(std::is_copy_constructible_v<int_map>);
+static_assert(std::is_copy_assignable_v<int_map>);
+static_assert(std::is_move_assignable_v<int_map>);
+static_assert(std::is_swappable_v<int_map>);
+
+static_assert(std::forward_iterator<int_map::iterator>);
+static_assert(std::forward_iterator<int_map::const_iterator>);
+static_assert(std::is_convertible_v<int_map::iterator, int_map::const_iterator>);
+static_assert(!std::is_convertible_v<int_map::const_iterator, int_map::iterator>);
+static_assert(std::sentinel_for<int_map::const_iterator, int_map::iterator>);
+static_assert(std::is_trivially_destructible_v<int_map::iterator>);
+static_assert(std::ranges::forward_range<int_map>);
+static_assert(std::ranges::forward_range<const int_map>);
+static_assert(std::ranges::sized_range<int_map>);
+static_assert(std::ranges::common_range<int_map>);
+static_assert(std::is_same_v<std::ranges::range_reference_t<const int_map>,
+                             const std::pair<const int, double>&>);
+
+// A key cannot be changed through any iterator; the value can, through the mutable one.
+static_assert(!std::is_assignable_v<decltype((std::declval<int_map::iterator>()->first)), int>);
+static_assert(std::is_assignable_v<decltype((std::declval<int_map::iterator>()->second)), double>);
+static_assert(
+    !std::is_assignable_v<decltype((std::declval<int_map::const_iterator>()->second)), double>);
+
+// The explicit constructors do not convert: `int_map m = 7` would be a surprise.
+static_assert(!std::is_convertible_v<std::size_t, int_map>);
+static_assert(!std::is_convertible_v<std::uint64_t, int_map::seed_with>);
+static_assert(std::is_constructible_v<int_map, std::size_t>);
+static_assert(std::is_constructible_v<int_map, int_map::seed_with>);
+
+template <class Map>
+concept has_set_load_factor = requires(Map& m) {
+  m.max_load_factor(1.0F);
+};
+static_assert(has_set_load_factor<int_map>);
+
+// A value type may be incomplete while the map is a member of it.
+struct tree {
+  int label = 0;
+  gomap::map<int, tree> children;
+};
+
+struct forest {
+  gomap::map<std::string, std::vector<forest>> parts;
+  gomap::map<std::string, std::unique_ptr<forest>> owned;
+};
+
+TEST(MapInterface, IncompleteValueTypeWorksAsAMember) {
+  tree root;
+  root.children[1].label = 10;
+  root.children[1].children[2].label = 20;
+
+  const tree copy = root;
+
+  EXPECT_EQ(copy.children.at(1).label, 10);
+  EXPECT_EQ(copy.children.at(1).children.at(2).label, 20);
+  EXPECT_TRUE(copy.children.at(1).children.at(2).children.empty());
+}
+
+TEST(MapInterface, RecursionThroughOtherContainersWorks) {
+  forest f;
+  f.parts["a"].resize(3);
+  f.owned["b"] = std::make_unique<forest>();
+
+  EXPECT_EQ(f.parts.at("a").size(), 3U);
+  EXPECT_TRUE(f.owned.at("b")->parts.empty());
+}
+
+TEST(MapInterface, GuideFromIteratorsDeducesKeyAndValue) {
+  const std::vector<std::pair<int, double>> entries{{1, 1.5}, {2, 2.5}};
+
+  gomap::map m(entries.begin(), entries.end());
+
+  static_assert(std::is_same_v<decltype(m), gomap::map<int, double>>);
+  EXPECT_EQ(m.at(2), 2.5);
+}
+
+TEST(MapInterface, GuideFromIteratorsTakesHashAndEqual) {
+  const std::vector<std::pair<int, double>> entries{{1, 1.5}};
+
+  gomap::map m(entries.begin(), entries.end(), 4, std::hash<int>{}, std::equal_to<int>{});
+
+  static_assert(
+      std::is_same_v<decltype(m), gomap::map<int, double, std::hash<int>, std::equal_to<int>>>);
+  EXPECT_EQ(m.size(), 1U);
+}
+
+TEST(MapInterface, GuideFromIteratorsTakesAnAllocator) {
+  using entry = std::pair<const int, double>;
+  const std::vector<std::pair<int, double>> entries{{1, 1.5}};
+
+  gomap::map m(entries.begin(), entries.end(), 4, std::allocator<entry>{});
+
+  static_assert(std::is_same_v<decltype(m), gomap::map<int, double, gomap::hash<int>,
+                                                       std::equal_to<>, std::allocator<entry>>>);
+  EXPECT_EQ(m.size(), 1U);
+}
+
+TEST(MapInterface, GuideFromAListDeducesKeyAndValue) {
+  gomap::map m({std::pair<int, std::string>{1, "one"}, {2, "two"}});
+
+  static_assert(std::is_same_v<decltype(m), gomap::map<int, std::string>>);
+  EXPECT_EQ(m.at(1), "one");
+}
+
+TEST(MapInterface, GuideFromAListTakesHash) {
+  gomap::map m({std::pair<int, int>{1, 2}}, 8, std::hash<int>{});
+
+  static_assert(std::is_same_v<decltype(m), gomap::map<int, int, std::hash<int>>>);
+  EXPECT_EQ(m.size(), 1U);
+}
+
+TEST(MapInterface, ViewsComposeOverAMap) {
+  const gomap::map<int, int> m{{1, 10}, {2, 20}, {3, 30}};
+
+  int sum = 0;
+  for (int v : m | std::views::values | std::views::filter([](int x) { return x > 10; })) sum += v;
+
+  EXPECT_EQ(sum, 50);
+}
+
+TEST(MapInterface, ADefaultIteratorIsEqualToAnother) {
+  EXPECT_EQ(int_map::iterator{}, int_map::iterator{});
+  EXPECT_EQ(int_map::const_iterator{}, int_map::const_iterator{});
+}
+
+TEST(MapInterface, MixedIteratorsCompare) {
+  int_map m{{1, 1.0}};
+  const int_map& view = m;
+
+  EXPECT_EQ(m.begin(), view.begin());
+  EXPECT_NE(m.begin(), view.end());
+  EXPECT_EQ(m.find(7), view.cend());
+}
+
+TEST(MapInterface, MaxLoadFactorIsFixed) {
+  int_map m;
+
+  m.max_load_factor(1.0F);
+
+  EXPECT_EQ(m.max_load_factor(), 6.5F);
+}
+
+TEST(MapInterface, MaxSizeIsHuge) { EXPECT_GE(int_map{}.max_size(), std::size_t{1} << 40); }
+
+}  // namespace
