@@ -27,6 +27,7 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
+constexpr std::size_t huge_page_bytes = 2 * mebibyte;  // on x86-64, and on aarch64 with 4 KiB pages
 
 // Invariants:
 //   S1  used <= committed <= capacity; used == 0 <=> the block is idle, in the list of its
@@ -61,6 +62,13 @@ class idle_list {
     newest_ = &b;
   }
 
+  void push_oldest(block& b) noexcept {
+    b.newer = oldest_;
+    b.older = nullptr;
+    (oldest_ != nullptr ? oldest_->older : newest_) = &b;
+    oldest_ = &b;
+  }
+
   void remove(block& b) noexcept {
     (b.newer != nullptr ? b.newer->older : newest_) = b.older;
     (b.older != nullptr ? b.older->newer : oldest_) = b.newer;
@@ -89,14 +97,27 @@ std::size_t roomy_capacity(std::size_t bytes) noexcept {
   return std::bit_ceil(bytes) * factor;
 }
 
+// The whole pages inside a range of bytes.
+struct page_range {
+  page_range(void* p, std::size_t length) noexcept {
+    const std::size_t page = detail::page_bytes();
+    const auto from = reinterpret_cast<std::uintptr_t>(p);
+    const std::size_t front = round_up(from, page) - from;
+    first = static_cast<std::byte*>(p) + front;
+    bytes = length > front ? (length - front) & ~(page - 1) : 0;
+  }
+  std::byte* first;
+  std::size_t bytes;
+};
+
 void* new_small(std::size_t bytes, std::size_t alignment) {
   if (alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__) return ::operator new(bytes);
   return ::operator new (bytes, std::align_val_t{alignment});
 }
 
-void delete_small(void* p, std::size_t bytes, std::size_t alignment) noexcept {
-  if (alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__) return ::operator delete(p, bytes);
-  ::operator delete (p, bytes, std::align_val_t{alignment});
+void delete_small(void* p, std::size_t alignment) noexcept {
+  if (alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__) return ::operator delete(p);
+  ::operator delete (p, std::align_val_t{alignment});
 }
 
 }  // namespace
@@ -118,7 +139,8 @@ struct page_source::state {
   std::size_t kept_bytes = 0;      // discarded but resident in blocks in use
   double recent_peak = 0;          // the most in use, decaying to what is in use now
   clock::time_point recent_at{};
-  std::uint64_t mapped = 0, recycled = 0, released = 0, discarded = 0;
+  std::uint64_t mapped = 0, recycled = 0, released = 0;
+  std::uint64_t discarded = 0, moved = 0;  // bytes
 
   [[nodiscard]] bool claim(std::size_t bytes) noexcept;
   void unclaim(std::size_t bytes) noexcept;
@@ -129,11 +151,14 @@ struct page_source::state {
   [[nodiscard]] block* map_locked(std::size_t bytes, std::size_t alignment);
   [[nodiscard]] bool over_cap_locked() const noexcept;
   [[nodiscard]] block* find_locked(const void* p) noexcept;
-  [[nodiscard]] block_map::node_type excess_locked(clock::time_point now,
-                                                   std::size_t limit) noexcept;
-  [[nodiscard]] std::size_t cache_limit_locked(clock::time_point now) noexcept;
+  std::size_t discard_locked(block& b, std::size_t bytes, bool gone) noexcept;
+  [[nodiscard]] block* take_excess_locked(clock::time_point now, std::size_t limit) noexcept;
+  void update_recent_peak_locked(clock::time_point now) noexcept;
+  [[nodiscard]] std::size_t cache_limit_locked() const noexcept;
   void unlink_idle_locked(block& b) noexcept;
-  void release_excess(bool everything) noexcept;
+  void release_excess() noexcept;
+  void release_all_idle() noexcept;
+  void release(block& b, std::unique_lock<std::mutex>& hold) noexcept;
 };
 
 // ---- what is in use --------------------------------------------------------------------------
@@ -206,11 +231,12 @@ block* page_source::state::allocate_large(std::size_t bytes, std::size_t alignme
     if (!retry) throw std::bad_alloc();
     // What is idle may be all that is in the way.
     hold.unlock();
-    release_excess(true);
+    release_all_idle();
     hold.lock();
   }
   b->used = whole;
   b->kept = b->gone = 0;
+  update_recent_peak_locked(clock::now());
   claimed.commit();
   return b;
 }
@@ -257,6 +283,8 @@ block* page_source::state::map_locked(std::size_t bytes, std::size_t alignment) 
     node = one.extract(one.begin());
   }
   block& b = node.mapped();
+  const bool huge = options.huge == huge_pages::advise && bytes >= huge_page_bytes;
+  if (huge) alignment = std::max(alignment, huge_page_bytes);
   for (const std::size_t capacity : {roomy_capacity(bytes), bytes}) {
     void* const p = detail::reserve_pages(capacity, alignment);
     if (p == nullptr) continue;
@@ -268,7 +296,7 @@ block* page_source::state::map_locked(std::size_t bytes, std::size_t alignment) 
     b.base = static_cast<std::byte*>(p);
     b.capacity = capacity;
     b.committed = committed;
-    detail::prefer_huge_pages(p, capacity, options.huge == huge_pages::advise);
+    detail::prefer_huge_pages(p, capacity, huge);
     if (options.numa_node >= 0) detail::prefer_numa_node(p, capacity, options.numa_node);
     node.key() = reinterpret_cast<std::uintptr_t>(p);
     ++mapped;
@@ -286,9 +314,18 @@ block* page_source::state::find_locked(const void* p) noexcept {
   return address - reinterpret_cast<std::uintptr_t>(b.base) < b.capacity ? &b : nullptr;
 }
 
+// Counts `bytes` of b as not in use. Returns how many of them had not been counted before.
+std::size_t page_source::state::discard_locked(block& b, std::size_t bytes, bool gone) noexcept {
+  const std::size_t counted = std::min(bytes, b.used - b.kept - b.gone);
+  (gone ? b.gone : b.kept) += counted;
+  if (!gone) kept_bytes += counted;
+  unclaim(counted);
+  return counted;
+}
+
 // ---- the cache -------------------------------------------------------------------------------
 
-std::size_t page_source::state::cache_limit_locked(clock::time_point now) noexcept {
+void page_source::state::update_recent_peak_locked(clock::time_point now) noexcept {
   // relaxed: see claim().
   const auto current = static_cast<double>(in_use.load(std::memory_order_relaxed));
   const double elapsed = std::chrono::duration<double>(now - recent_at).count();
@@ -296,8 +333,13 @@ std::size_t page_source::state::cache_limit_locked(clock::time_point now) noexce
   const double left = half_life > 0 ? std::exp2(-elapsed / half_life) : 0.0;
   recent_peak = std::max(current, current + (recent_peak - current) * left);
   recent_at = now;
-  return options.cache_floor_bytes +
-         static_cast<std::size_t>(recent_peak * options.cache_percent / 100);
+}
+
+// The bytes that may be idle.
+std::size_t page_source::state::cache_limit_locked() const noexcept {
+  const double share = recent_peak * options.cache_percent / 100;
+  return std::min(options.cache_floor_bytes + static_cast<std::size_t>(share),
+                  options.cache_max_bytes);
 }
 
 void page_source::state::unlink_idle_locked(block& b) noexcept {
@@ -305,34 +347,65 @@ void page_source::state::unlink_idle_locked(block& b) noexcept {
   idle_bytes -= b.resident;
 }
 
-// Takes the idle block that was freed first out of the register, if it has waited too long or more
-// than `limit` bytes are idle.
-page_source::state::block_map::node_type page_source::state::excess_locked(
-    clock::time_point now, std::size_t limit) noexcept {
+// The idle block that was freed first, taken from its list, if it has waited too long or more than
+// `limit` bytes are idle; null if the cache may hold what it holds.
+block* page_source::state::take_excess_locked(clock::time_point now, std::size_t limit) noexcept {
   block* oldest = nullptr;
   for (const idle_list& list : idle) {
     block* const b = list.oldest();
     if (b != nullptr && (oldest == nullptr || b->freed_at < oldest->freed_at)) oldest = b;
   }
-  if (oldest == nullptr) return {};
-  if (idle_bytes <= limit && now - oldest->freed_at < options.decay) return {};
+  if (oldest == nullptr) return nullptr;
+  if (idle_bytes <= limit && now - oldest->freed_at < options.decay) return nullptr;
   unlink_idle_locked(*oldest);
-  ++released;
-  return blocks.extract(reinterpret_cast<std::uintptr_t>(oldest->base));
+  return oldest;
 }
 
-// Gives back the idle blocks that the cache may not hold; all of them if `everything`.
-void page_source::state::release_excess(bool everything) noexcept {
-  const clock::time_point now = everything ? clock::time_point::max() : clock::now();
+// Brings the cache within its bound. A block that is partly too much loses its end only.
+void page_source::state::release_excess() noexcept {
   for (;;) {
-    block_map::node_type node;
-    {
-      const std::scoped_lock hold(lock);
-      node = excess_locked(now, everything ? 0 : cache_limit_locked(now));
+    const clock::time_point now = clock::now();
+    std::unique_lock hold(lock);
+    update_recent_peak_locked(now);
+    const std::size_t limit = cache_limit_locked();
+    const std::size_t excess = idle_bytes > limit ? idle_bytes - limit : 0;
+    block* const b = take_excess_locked(now, limit);
+    if (b == nullptr) return;
+    const std::size_t cut = round_up(excess, detail::page_bytes());
+    const bool whole = now - b->freed_at >= options.decay || cut > b->resident / 2;
+    if (whole) {
+      release(*b, hold);
+      continue;
     }
-    if (node.empty()) return;
-    detail::release_pages(node.mapped().base, node.mapped().capacity);
+    hold.unlock();
+    const bool gave_back = detail::reset_pages(b->base + (b->touched - cut), cut);
+    hold.lock();
+    if (!gave_back) {
+      release(*b, hold);
+      continue;
+    }
+    b->touched -= cut;
+    b->resident -= cut;
+    idle[capacity_class(b->capacity)].push_oldest(*b);
+    idle_bytes += b->resident;
   }
+}
+
+void page_source::state::release_all_idle() noexcept {
+  for (;;) {
+    std::unique_lock hold(lock);
+    block* const b = take_excess_locked(clock::time_point::max(), 0);
+    if (b == nullptr) return;
+    release(*b, hold);
+  }
+}
+
+// Gives a block that is in no list back to the system. Lets go of the lock first.
+void page_source::state::release(block& b, std::unique_lock<std::mutex>& hold) noexcept {
+  const auto node = blocks.extract(reinterpret_cast<std::uintptr_t>(b.base));
+  ++released;
+  hold.unlock();
+  detail::release_pages(node.mapped().base, node.mapped().capacity);
 }
 
 // ---- the interface ---------------------------------------------------------------------------
@@ -381,7 +454,7 @@ void* page_source::allocate_zeroed(std::size_t bytes, std::size_t alignment) {
 
 void page_source::deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept {
   if (bytes < large_bytes) {
-    delete_small(p, bytes, alignment);
+    delete_small(p, alignment);
     state_->unclaim(bytes);
     return;
   }
@@ -397,36 +470,50 @@ void page_source::deallocate(void* p, std::size_t bytes, std::size_t alignment) 
     state_->idle[capacity_class(b->capacity)].push(*b);
     state_->idle_bytes += b->resident;
   }
-  state_->release_excess(false);
+  state_->release_excess();
 }
 
 void page_source::discard(void* p, std::size_t bytes) noexcept {
-  const std::size_t page = detail::page_bytes();
-  const auto from = reinterpret_cast<std::uintptr_t>(p);
-  const std::uintptr_t first = round_up(from, page);
-  const std::uintptr_t last = (from + bytes) & ~(page - 1);
-  if (last <= first) return;
+  const page_range pages(p, bytes);
+  if (pages.bytes == 0) return;
   bool give_back = false;
   {
     const std::scoped_lock hold(state_->lock);
     block* const b = state_->find_locked(p);
     if (b == nullptr) return;
-    const std::size_t length = std::min<std::size_t>(last - first, b->used - b->kept - b->gone);
-    // relaxed: see claim().
-    const std::size_t current = state_->in_use.load(std::memory_order_relaxed);
-    const std::size_t room = state_->options.cache_floor_bytes + current / 128;
-    // What is kept cannot be taken back later, so under a cap nothing is.
-    give_back = state_->options.cap_bytes != page_options::no_cap ||
-                state_->idle_bytes + state_->kept_bytes + length > room;
-    (give_back ? b->gone : b->kept) += length;
-    if (give_back)
-      state_->discarded += length;
-    else
-      state_->kept_bytes += length;
-    state_->unclaim(length);
+    // The pages of a small array are kept: many such grow at a time, and the next one has use for
+    // them. Those of a large one go, or it would hold two arrays' worth of memory. What is kept
+    // cannot be taken back later, so under a cap nothing is.
+    const page_options& o = state_->options;
+    give_back = o.cap_bytes != page_options::no_cap || b->used > o.cache_floor_bytes / 2 ||
+                state_->kept_bytes + pages.bytes > o.cache_floor_bytes;
+    const std::size_t counted = state_->discard_locked(*b, pages.bytes, give_back);
+    if (give_back) state_->discarded += counted;
   }
   // The caller owns the range, so no lock is needed to let its pages go.
-  if (give_back) detail::reset_pages(reinterpret_cast<void*>(first), last - first);
+  if (give_back) detail::reset_pages(pages.first, pages.bytes);
+}
+
+void page_source::move_pages(void* from, void* to, std::size_t bytes) noexcept {
+  const page_range pages(from, bytes);
+  std::byte* const target =
+      static_cast<std::byte*>(to) + (pages.first - static_cast<std::byte*>(from));
+  const bool congruent = reinterpret_cast<std::uintptr_t>(target) % detail::page_bytes() == 0;
+  // Below this the move costs what it spares.
+  constexpr std::size_t worth_moving = std::size_t{64} << 10;
+  if (pages.bytes < worth_moving || !congruent) return discard(from, bytes);
+  bool target_has_pages = true;
+  {
+    const std::scoped_lock hold(state_->lock);
+    const block* const b = state_->find_locked(to);
+    // Pages of a block that was recycled, or malloc's.
+    target_has_pages = b == nullptr || target + pages.bytes <= b->base + b->touched;
+  }
+  if (target_has_pages || !detail::move_pages(pages.first, target, pages.bytes)) {
+    return discard(from, bytes);
+  }
+  const std::scoped_lock hold(state_->lock);
+  state_->moved += state_->discard_locked(*state_->find_locked(from), pages.bytes, true);
 }
 
 bool page_source::try_extend(void* p, std::size_t old_bytes, std::size_t new_bytes) noexcept {
@@ -448,7 +535,7 @@ bool page_source::try_extend(void* p, std::size_t old_bytes, std::size_t new_byt
   return true;
 }
 
-void page_source::trim() noexcept { state_->release_excess(true); }
+void page_source::trim() noexcept { state_->release_all_idle(); }
 
 page_stats page_source::stats() const noexcept {
   const std::scoped_lock hold(state_->lock);
@@ -461,6 +548,7 @@ page_stats page_source::stats() const noexcept {
   result.blocks_recycled = state_->recycled;
   result.blocks_released = state_->released;
   result.bytes_discarded = state_->discarded;
+  result.bytes_moved = state_->moved;
   return result;
 }
 

@@ -30,6 +30,8 @@ bool commit_pages(void*, std::size_t) noexcept { return true; }
 
 bool reset_pages(void*, std::size_t) noexcept { return false; }
 
+bool move_pages(void*, void*, std::size_t) noexcept { return false; }
+
 void release_pages(void* p, std::size_t) noexcept { std::free(static_cast<void**>(p)[-1]); }
 
 void prefer_huge_pages(void*, std::size_t, bool) noexcept {}

@@ -3,6 +3,7 @@
 // Addresses are reserved without access and without a claim on memory (a system that counts every
 // promise counts none of these); commit is what makes them memory.
 #include <cstdint>
+#include <cstdlib>
 
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -42,6 +43,16 @@ bool commit_pages(void* p, std::size_t bytes) noexcept {
 
 bool reset_pages(void* p, std::size_t bytes) noexcept {
   return ::madvise(p, bytes, MADV_DONTNEED) == 0;
+}
+
+bool move_pages(void* from, void* to, std::size_t bytes) noexcept {
+  // By way of fresh addresses: a move that fails must leave no hole in the target, and the first
+  // step, which fails where the pages are not one mapping to the system, has none. What reaches
+  // the second step is one mapping.
+  void* const between = ::mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, nullptr);
+  if (between == MAP_FAILED) return false;
+  if (::mremap(between, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to) std::abort();
+  return true;
 }
 
 void release_pages(void* p, std::size_t bytes) noexcept { ::munmap(p, bytes); }

@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -27,10 +28,12 @@ constexpr std::size_t mebibyte = 1024 * kibibyte;
 static_assert(gomap::discarding_allocator<page_allocator<int>>);
 static_assert(gomap::type_stable_allocator<page_allocator<int>>);
 static_assert(gomap::zeroing_allocator<page_allocator<int>>);
+static_assert(gomap::page_moving_allocator<page_allocator<int>>);
 static_assert(gomap::extendable_allocator<page_allocator<int>>);
 static_assert(!gomap::discarding_allocator<std::allocator<int>>);
 static_assert(!gomap::type_stable_allocator<std::allocator<int>>);
 static_assert(!gomap::zeroing_allocator<std::allocator<int>>);
+static_assert(!gomap::page_moving_allocator<std::allocator<int>>);
 static_assert(!gomap::extendable_allocator<std::allocator<int>>);
 static_assert(sizeof(page_allocator<int>) == sizeof(void*));
 
@@ -168,6 +171,58 @@ TEST(PageAllocator, DiscardOfLessThanAPageOrOfASmallBlockDoesNothing) {
   a.deallocate(large, mebibyte);
 }
 
+// A doubling array as the map grows it: what is behind the mark becomes what is ahead of it.
+TEST(PageSource, MovedPagesLeaveBothArraysUsable) {
+  page_source source(patient());
+  page_allocator<unsigned char> a(source);
+  const std::size_t chunk = 256 * kibibyte;
+  std::size_t n = mebibyte;
+  unsigned char* array = a.allocate(n);
+  std::memset(array, 1, n);
+
+  for (unsigned char generation = 2; generation < 8; ++generation) {
+    unsigned char* const old = std::exchange(array, a.allocate(2 * n));
+    for (std::size_t at = 0; at < n; at += chunk) {
+      ASSERT_EQ(old[at], generation - 1);
+      ASSERT_EQ(old[at + chunk - 1], generation - 1);
+      std::memset(array + at, generation, chunk);
+      std::memset(array + n + at, generation, chunk);
+      if (at + 2 * chunk <= n) a.move_pages(old + at, array + at + chunk, chunk);
+      old[at] = 0;  // still accessible
+    }
+    a.deallocate(old, n);
+    n *= 2;
+    for (std::size_t at = 0; at < n; at += 1024) ASSERT_EQ(array[at], generation);
+    ASSERT_EQ(source.stats().bytes_in_use, n);
+  }
+
+  a.deallocate(array, n);
+  EXPECT_EQ(source.stats().bytes_in_use, 0u);
+}
+
+TEST(PageSource, MoveOfWhatCannotBeMovedIsADiscard) {
+  page_source source(patient());
+  page_allocator<unsigned char> a(source);
+  unsigned char* const large = a.allocate(mebibyte);
+  unsigned char* const other = a.allocate(mebibyte);
+  unsigned char* const small = a.allocate(32 * kibibyte);
+  std::memset(small, 5, 32 * kibibyte);
+  std::memset(other, 6, mebibyte);
+
+  a.move_pages(large, other + 1, mebibyte / 2);  // not at the same offset in a page
+  a.move_pages(large + mebibyte / 2, small, 16 * kibibyte);
+  a.move_pages(small, other, 32 * kibibyte);
+
+  EXPECT_EQ(small[32 * kibibyte - 1], 5);
+  EXPECT_EQ(other[mebibyte - 1], 6);
+  std::memset(large, 1, mebibyte);
+  std::memset(other, 1, mebibyte);
+  a.deallocate(small, 32 * kibibyte);
+  a.deallocate(other, mebibyte);
+  a.deallocate(large, mebibyte);
+  EXPECT_EQ(source.stats().bytes_in_use, 0u);
+}
+
 TEST(PageSource, AFreedBlockIsTheNextOne) {
   page_source source(patient());
   page_allocator<char> a(source);
@@ -208,6 +263,25 @@ TEST(PageSource, TheCacheIsBoundedByWhatWasInUse) {
 
   EXPECT_LE(source.stats().bytes_cached, 5 * mebibyte);
   EXPECT_GE(source.stats().bytes_cached, 4 * mebibyte);
+}
+
+TEST(PageSource, ABlockTooLargeForTheCacheLosesItsEndOnly) {
+  page_options options = patient();
+  options.cache_floor_bytes = 0;
+  options.cache_percent = 75;
+  page_source source(options);
+  page_allocator<unsigned char> a(source);
+  unsigned char* const p = a.allocate(8 * mebibyte);
+  std::memset(p, 1, 8 * mebibyte);
+
+  a.deallocate(p, 8 * mebibyte);
+
+  EXPECT_GT(source.stats().bytes_cached, 5 * mebibyte);
+  EXPECT_LT(source.stats().bytes_cached, 7 * mebibyte);
+  unsigned char* const again = a.allocate(8 * mebibyte);
+  EXPECT_EQ(again, p);
+  std::memset(again, 1, 8 * mebibyte);
+  a.deallocate(again, 8 * mebibyte);
 }
 
 TEST(PageSource, IdleBlocksAreForgottenWithTime) {

@@ -23,6 +23,18 @@ concept discarding_allocator = requires(A& a, void* p, std::size_t bytes) {
   noexcept;
 };
 
+// `a.move_pages(from, to, bytes)`: as a.discard(from, bytes), and what is in [to, to + bytes) is
+// not needed either. That range is inside another block of `a`, about to be written for the first
+// time; the pages of the first may become its pages, which spares it the faults. The map calls it
+// instead of discard, with the part of the new array that is written next: half the pages of a
+// doubled array then come from the old one. It pays from 64 KiB up, where both ranges start at the
+// same offset in a page.
+template <class A>
+concept page_moving_allocator = requires(A& a, void* from, void* to, std::size_t bytes) {
+  { a.move_pages(from, to, bytes) }
+  noexcept;
+};
+
 // `A::type_stable` is true: memory may be read late. What was allocated stays readable until it is
 // deallocated, whatever discard() did to it, and keeping a discarded block costs next to nothing
 // but addresses. A container with readers that hold no lock can therefore keep all it retires until

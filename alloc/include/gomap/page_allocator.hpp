@@ -52,6 +52,12 @@ class page_allocator {
   // What is in the range is not needed any more; see page_source::discard.
   void discard(void* p, std::size_t bytes) noexcept { source().discard(p, bytes); }
 
+  // As discard(from, bytes), and its pages may become those of [to, to + bytes), a part of another
+  // block that is about to be written; see page_source::move_pages.
+  void move_pages(void* from, void* to, std::size_t bytes) noexcept {
+    source().move_pages(from, to, bytes);
+  }
+
   // Grows the block at p from old_n to new_n objects where it is; see page_source::try_extend.
   [[nodiscard]] bool try_extend(T* p, std::size_t old_n, std::size_t new_n) noexcept {
     return new_n <= max_count && source().try_extend(p, old_n * sizeof(T), new_n * sizeof(T));

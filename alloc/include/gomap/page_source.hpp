@@ -39,6 +39,8 @@ struct page_options {
   std::size_t cache_floor_bytes = std::size_t{4} << 20;
   // ... and per cent of the bytes lately in use that may be kept beyond that, of freed blocks.
   unsigned cache_percent = 50;
+  // ... but no more than this in all.
+  std::size_t cache_max_bytes = std::size_t{256} << 20;
   // How long a freed block waits for its next user, and the half-life of "lately".
   std::chrono::milliseconds decay{1000};
 
@@ -55,6 +57,7 @@ struct page_stats {
   std::uint64_t blocks_recycled = 0;  // large blocks made of a freed one
   std::uint64_t blocks_released = 0;  // large blocks given back to the system
   std::uint64_t bytes_discarded = 0;  // what discard() gave back to the system, all told
+  std::uint64_t bytes_moved = 0;      // what move_pages() took to another block, all told
 };
 
 class page_source {
@@ -90,6 +93,12 @@ class page_source {
   // stay, when few are kept so far, for the next allocation. The range stays accessible and holds
   // anything. Requires: it lies in one allocated block. Does nothing to a small block.
   void discard(void* p, std::size_t bytes) noexcept;
+
+  // As discard(from, bytes), and what is in [to, to + bytes) is not needed either: the pages of the
+  // first range become those of the second, unless that has pages already. Both hold anything
+  // afterwards and stay accessible. O(1) system calls; a tenth of the faults that it spares.
+  // Requires: the ranges lie in two allocated blocks, and no one else looks at the second one.
+  void move_pages(void* from, void* to, std::size_t bytes) noexcept;
 
   // Lets the block at p end at `new_bytes` instead of `old_bytes`, without moving it, if there are
   // addresses left behind it. What is new holds anything. False: nothing changed.

