@@ -38,6 +38,9 @@ constexpr wording words_for(misuse_kind kind) noexcept {
       return {"fatal error: map used by its own callback",
               "A hash, comparison, constructor, destructor or visitor that the map was running "
               "called the same map."};
+    case misuse_kind::stale_iterator:
+      return {"fatal error: map iterator used after its entry was erased",
+              "erase() got an iterator whose entry is gone, or can't be told from its neighbours."};
     case misuse_kind::unlock:
       return {"fatal error: sync: Unlock of unlocked RWMutex",
               "unlock() was called on an rw_mutex that nobody holds for writing."};

@@ -10,3 +10,15 @@
 #else
 #define GOMAP_MULTIPLY_HEADER <gomap/detail/multiply_portable.hpp>
 #endif
+
+// How a bucket's eight tophash bytes are matched at once.
+#if defined(__SSE2__) || defined(_M_X64)
+#define GOMAP_MATCH_HEADER <gomap/detail/match_sse2.hpp>
+#define GOMAP_MATCHER match_sse2
+#elif defined(__ARM_NEON) && defined(__aarch64__)
+#define GOMAP_MATCH_HEADER <gomap/detail/match_neon.hpp>
+#define GOMAP_MATCHER match_neon
+#else
+#define GOMAP_MATCH_HEADER <gomap/detail/match_swar.hpp>
+#define GOMAP_MATCHER match_swar
+#endif

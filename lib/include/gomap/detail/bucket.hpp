@@ -1,0 +1,107 @@
+// bucket.hpp -- eight slots and their tophash bytes: the unit that a table probes and evacuates.
+//
+//   tops[8] | link | slot[8]              a bucket and its overflow buckets form a chain
+//
+//   link:  [ overflow bucket's address, a multiple of 16 | filter 4 ]
+//
+// Bytes and link come first, because they alone settle a miss inside one cache line. The filter has
+// a bit for each value of a tophash's two low bits, set when such an entry lies further down the
+// chain; so a miss on a full bucket seldom follows the link.
+// Not thread-safe. Why eight, and why pairs: lib/README.md, "The bucket".
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <gomap/detail/tophash.hpp>
+#include <memory>
+#include <new>
+
+namespace gomap::detail {
+
+// The filter bit of `top`.
+[[nodiscard]] constexpr std::uintptr_t link_filter(tophash top) noexcept {
+  return std::uintptr_t{1} << (top & 3);
+}
+inline constexpr std::uintptr_t link_filter_all = 15;
+
+// The part of a bucket that does not depend on what the slots hold.
+class bucket_header {
+ public:
+  constexpr bucket_header() noexcept = default;
+
+  // The tophash word: byte i belongs to slot i.
+  [[nodiscard]] std::uint64_t tops() const noexcept { return tops_; }
+  void set_tops(std::uint64_t tops) noexcept { tops_ = tops; }
+  void set_top(unsigned i, tophash top) noexcept { tops_ = with_tophash(tops_, i, top); }
+  [[nodiscard]] std::uintptr_t link() const noexcept { return link_; }
+  void set_link(std::uintptr_t link) noexcept { link_ = link; }
+  void add_filter(tophash top) noexcept { link_ |= link_filter(top); }
+
+  // Makes the bucket empty, whatever the memory held.
+  void reset() noexcept {
+    tops_ = 0;
+    link_ = 0;
+  }
+
+ private:
+  std::uint64_t tops_ = 0;
+  std::uintptr_t link_ = 0;
+};
+static_assert(sizeof(bucket_header) == 16, "a miss reads one cache line, and slots start at 16");
+
+// Invariants; check_invariants.hpp verifies them.
+//   B1  byte i of tops() is zero  <=>  slot i holds no entry.
+//   B2  an entry never changes its slot; only evacuation moves it, and to another array.
+//   B3  an overflow bucket in a chain holds at least one entry.
+//   B4  the filter of a head's link covers every entry of its overflow buckets; the links of
+//       overflow buckets let everything pass.
+template <class Slot>
+class alignas(alignof(Slot) > 16 ? alignof(Slot) : 16) bucket : public bucket_header {
+ public:
+  using slot_type = Slot;
+
+  [[nodiscard]] Slot* slot(unsigned i) noexcept {
+    // launder: the bytes hold a Slot that was constructed in place, or nothing yet.
+    return std::launder(reinterpret_cast<Slot*>(bytes_)) + i;
+  }
+
+  // The next bucket of the chain that may hold an entry with this tophash, or null.
+  [[nodiscard]] bucket* next(tophash top) const noexcept {
+    if ((link() >> (top & 3) & 1) == 0) return nullptr;
+    return pointer_of(link());
+  }
+  // The next bucket of the chain, or null.
+  [[nodiscard]] bucket* next() const noexcept { return pointer_of(link()); }
+
+  // Links `overflow` behind this bucket, which takes any entry.  For overflow buckets (B4).
+  void set_next(bucket* overflow) noexcept {
+    set_link(overflow == nullptr ? 0 : reinterpret_cast<std::uintptr_t>(overflow) | link_filter_all);
+  }
+  // Changes where the link leads and keeps its filter.  For heads; null clears the filter too.
+  void set_next_keep_filter(bucket* overflow) noexcept {
+    const std::uintptr_t filter = overflow == nullptr ? 0 : link() & link_filter_all;
+    set_link(reinterpret_cast<std::uintptr_t>(overflow) | filter);
+  }
+
+  [[nodiscard]] matcher::set match(tophash top) const noexcept {
+    return matcher::match(tops(), top);
+  }
+  [[nodiscard]] matcher::set live() const noexcept { return matcher::live(tops()); }
+  [[nodiscard]] matcher::set empty() const noexcept { return matcher::empty(tops()); }
+
+ private:
+  static bucket* pointer_of(std::uintptr_t link) noexcept {
+    return reinterpret_cast<bucket*>(link & ~link_filter_all);
+  }
+
+  alignas(Slot) std::byte bytes_[slots_per_bucket * sizeof(Slot)];  // left unset on purpose
+};
+
+// The bucket that a table without memory points to: it is empty, and nobody ever writes it.
+template <class Bucket>
+struct no_bucket {
+  alignas(Bucket) static inline constinit bucket_header header{};
+  [[nodiscard]] static Bucket* get() noexcept { return static_cast<Bucket*>(&header); }
+};
+
+}  // namespace gomap::detail

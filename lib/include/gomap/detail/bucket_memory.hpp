@@ -1,0 +1,193 @@
+// bucket_memory.hpp -- what a table asks of an allocator: bucket arrays and overflow buckets.
+//
+// Arrays come one by one. Overflow buckets come from slabs: a slab is one allocation, and the
+// buckets that erasures give back wait in a free list.
+//
+//   slab:  next* | capacity | used | bucket[capacity]
+//
+// A growth empties every old chain, so the slabs of the old chains die with it: they are retired
+// when it starts and given back one at a time when it is over, so that no call frees them all.
+// Not thread-safe.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <gomap/allocator_concepts.hpp>
+#include <memory>
+#include <new>
+#include <utility>
+
+namespace gomap::detail {
+
+template <class Bucket, class Allocator>
+class bucket_memory {
+  // Slabs are allocated in units of a bucket's alignment: one unit of header, then the buckets.
+  struct alignas(alignof(Bucket)) unit {
+    std::byte bytes[alignof(Bucket)];
+  };
+  struct slab {
+    slab* next;
+    std::uint32_t capacity;
+    std::uint32_t used;  // buckets [used, capacity) were never handed out
+  };
+
+ public:
+  using array_allocator =
+      typename std::allocator_traits<Allocator>::template rebind_alloc<Bucket>;
+  using slab_allocator = typename std::allocator_traits<Allocator>::template rebind_alloc<unit>;
+
+  // ---- arrays
+
+  // `n` buckets, none of them initialised.  Throws: what the allocator throws.
+  static Bucket* allocate_array(const Allocator& allocator, std::size_t n) {
+    array_allocator from(allocator);
+    return std::to_address(std::allocator_traits<array_allocator>::allocate(from, n));
+  }
+
+  // `n` buckets, all of them empty.
+  // O(1) page faults when the allocator can hand out memory that reads as zero, O(n) otherwise.
+  static Bucket* allocate_empty_array(const Allocator& allocator, std::size_t n) {
+    array_allocator from(allocator);
+    if constexpr (zeroing_allocator<array_allocator>) {
+      return from.allocate_zeroed(n);
+    } else {
+      Bucket* const array = allocate_array(allocator, n);
+      for (std::size_t i = 0; i < n; ++i) array[i].reset();
+      return array;
+    }
+  }
+
+  static void deallocate_array(const Allocator& allocator, Bucket* array, std::size_t n) noexcept {
+    array_allocator to(allocator);
+    std::allocator_traits<array_allocator>::deallocate(to, array, n);
+  }
+
+  // Tells the allocator that buckets [first, last) hold nothing of value any more.
+  static void discard(const Allocator& allocator, Bucket* first, Bucket* last) noexcept {
+    if constexpr (discarding_allocator<array_allocator>) {
+      array_allocator to(allocator);
+      to.discard(first, static_cast<std::size_t>(last - first) * sizeof(Bucket));
+    }
+  }
+
+  // ---- overflow buckets
+
+  // Makes sure that the next `n` calls of take() need no memory.  Throws: what the allocator
+  // throws.  `hint` is how many overflow buckets the table may come to need; slabs grow with it.
+  void reserve(const Allocator& allocator, std::size_t n, std::size_t hint) {
+    const std::size_t ready = ready_count(n);
+    if (ready < n) add_slab(allocator, std::max(n - ready, slab_capacity(hint)));
+  }
+
+  // An empty overflow bucket.  Throws: what the allocator throws.
+  Bucket* take(const Allocator& allocator, std::size_t hint) {
+    if (free_ == nullptr && (slabs_ == nullptr || slabs_->used == slabs_->capacity)) {
+      add_slab(allocator, slab_capacity(hint));
+    }
+    Bucket* taken;
+    if (free_ != nullptr) {
+      taken = free_;
+      free_ = taken->next();
+    } else {
+      taken = buckets_of(slabs_) + slabs_->used++;
+    }
+    taken->reset();
+    return taken;
+  }
+
+  // Requires: `bucket` came from take() and holds no entry.
+  void give_back(Bucket* bucket) noexcept {
+    bucket->set_tops(0);
+    bucket->set_next(free_);
+    free_ = bucket;
+  }
+
+  // From here on every bucket handed out so far counts as old. None may be given back; all go
+  // when release_retired() says so. O(1), unless the slabs of an earlier growth are still there.
+  void retire() noexcept {
+    if (retired_ != nullptr) {
+      slab** tail = &slabs_;
+      while (*tail != nullptr) tail = &(*tail)->next;
+      *tail = retired_;
+    }
+    retired_ = std::exchange(slabs_, nullptr);
+    free_ = nullptr;
+  }
+
+  // Deallocates one retired slab. Returns whether more are left.
+  bool release_retired(const Allocator& allocator) noexcept {
+    if (retired_ == nullptr) return false;
+    slab* const first = retired_;
+    retired_ = first->next;
+    deallocate_slab(allocator, first);
+    return retired_ != nullptr;
+  }
+  [[nodiscard]] bool has_retired() const noexcept { return retired_ != nullptr; }
+
+  // Deallocates every slab.  Requires: no overflow bucket is in use.
+  void release_all(const Allocator& allocator) noexcept {
+    retire();
+    while (release_retired(allocator)) {
+    }
+  }
+
+  // Bytes of all slabs. O(slabs).
+  [[nodiscard]] std::size_t slab_bytes() const noexcept {
+    std::size_t units = 0;
+    for (const slab* list : {slabs_, retired_}) {
+      for (const slab* s = list; s != nullptr; s = s->next) units += units_for(s->capacity);
+    }
+    return units * sizeof(unit);
+  }
+
+  void swap(bucket_memory& other) noexcept {
+    std::swap(slabs_, other.slabs_);
+    std::swap(free_, other.free_);
+    std::swap(retired_, other.retired_);
+  }
+
+ private:
+  static_assert(sizeof(unit) >= sizeof(slab) && alignof(unit) >= alignof(slab));
+
+  // Large enough that slabs are few, small enough that giving one back is no pause.
+  static constexpr std::size_t max_slab_bytes = std::size_t{256} << 10;
+  static std::size_t slab_capacity(std::size_t hint) noexcept {
+    return std::clamp<std::size_t>(hint / 32, 1, std::max<std::size_t>(1, max_slab_bytes / sizeof(Bucket)));
+  }
+  static constexpr std::size_t units_for(std::size_t capacity) noexcept {
+    return 1 + capacity * (sizeof(Bucket) / sizeof(unit));
+  }
+  static Bucket* buckets_of(slab* s) noexcept {
+    return reinterpret_cast<Bucket*>(reinterpret_cast<std::byte*>(s) + sizeof(unit));
+  }
+
+  // How many buckets are at hand, counting no further than `enough`.
+  [[nodiscard]] std::size_t ready_count(std::size_t enough) const noexcept {
+    std::size_t count = slabs_ == nullptr ? 0 : slabs_->capacity - slabs_->used;
+    for (const Bucket* b = free_; b != nullptr && count < enough; b = b->next()) ++count;
+    return count;
+  }
+
+  void add_slab(const Allocator& allocator, std::size_t capacity) {
+    slab_allocator from(allocator);
+    unit* const raw = std::to_address(
+        std::allocator_traits<slab_allocator>::allocate(from, units_for(capacity)));
+    // What the newest slab has not handed out yet would be forgotten behind the new one.
+    while (slabs_ != nullptr && slabs_->used < slabs_->capacity) {
+      give_back(buckets_of(slabs_) + slabs_->used++);
+    }
+    slabs_ = ::new (static_cast<void*>(raw)) slab{slabs_, static_cast<std::uint32_t>(capacity), 0};
+  }
+  static void deallocate_slab(const Allocator& allocator, slab* s) noexcept {
+    const std::size_t units = units_for(s->capacity);
+    slab_allocator to(allocator);
+    std::allocator_traits<slab_allocator>::deallocate(to, reinterpret_cast<unit*>(s), units);
+  }
+
+  slab* slabs_ = nullptr;    // newest first; only the newest has buckets that were never used
+  Bucket* free_ = nullptr;   // linked through their links
+  slab* retired_ = nullptr;  // of old chains
+};
+
+}  // namespace gomap::detail

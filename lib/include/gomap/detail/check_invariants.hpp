@@ -1,0 +1,109 @@
+// check_invariants.hpp -- walks a table and says which of its invariants does not hold.
+//
+// The numbers are those of bucket.hpp (B) and table.hpp (T).
+#pragma once
+
+#include <cstddef>
+#include <gomap/detail/table.hpp>
+#include <stdexcept>
+#include <string>
+
+namespace gomap {
+
+// What check_invariants() throws: the map is damaged, and what() says how.
+class invariant_error : public std::logic_error {
+ public:
+  using std::logic_error::logic_error;
+};
+
+namespace detail {
+
+template <class Key, class T, class Allocator>
+class invariants {
+ public:
+  using table_type = table<Key, T, Allocator>;
+  using bucket_type = typename table_type::bucket_type;
+
+  explicit invariants(const table_type& table) noexcept : table_(table) {}
+
+  // `equal` compares two keys.  Throws: invariant_error, and what hash_of and `equal` throw.
+  // O(entries), times the length of the chains.
+  template <class HashOf, class Equal>
+  void check(const HashOf& hash_of, const Equal& equal) {
+    check_shape();
+    table_.for_each_chain([&](bucket_type* head, std::size_t index) {
+      check_chain(head, index, hash_of, equal);
+    });
+    require(entries_ == table_.size_, "T4: size() is not the number of entries");
+    require(overflow_ == table_.overflow_, "T4: the count of overflow buckets is wrong");
+  }
+
+ private:
+  static void require(bool holds, const char* what) {
+    if (!holds) throw invariant_error(std::string("gomap: invariant ") + what);
+  }
+
+  void check_shape() const {
+    if (table_.old_ != nullptr) {
+      require(table_.split_ <= table_.old_mask_, "T1: the split mark is behind the old array");
+      require(table_.old_mask_ <= table_.mask_, "T1: the old array is larger than the current one");
+      require(table_.trigger_ == 0, "T5: a growth is under way and nothing carries it on");
+    } else {
+      require(table_.old_mask_ == 0 && table_.split_ == 1, "T1: marks of a growth without one");
+    }
+    require((table_.mask_ & (table_.mask_ + 1)) == 0, "T1: the mask is not one less than a power of two");
+    require(table_.has_array() || table_.size_ == 0, "T4: entries without memory");
+  }
+
+  template <class HashOf, class Equal>
+  void check_chain(bucket_type* head, std::size_t index, const HashOf& hash_of,
+                   const Equal& equal) {
+    const bool old = table_.growing() && head == table_.old_ + index;
+    const std::size_t mask = old ? table_.old_mask_ : table_.mask_;
+    for (bucket_type* b = head; b != nullptr; b = b->next()) {
+      if (b != head) {
+        ++overflow_;
+        require(b->tops() != 0, "B3: an overflow bucket without an entry");
+        require((b->link() & link_filter_all) == (b->next() == nullptr ? 0 : link_filter_all),
+                "B4: the filter of an overflow bucket lets not everything pass");
+      }
+      for (auto set = b->live(); set; set.drop_first()) {
+        check_entry(head, b, set.first(), index, mask, hash_of);
+        check_unique(b, set.first(), equal);
+        ++entries_;
+      }
+    }
+  }
+
+  template <class HashOf>
+  void check_entry(const bucket_type* head, bucket_type* b, unsigned i, std::size_t index,
+                   std::size_t mask, const HashOf& hash_of) const {
+    const std::uint64_t hash = hash_of(std::as_const(b->slot(i)->first));
+    const tophash top = tophash_of(hash);
+    require(tophash_at(b->tops(), i) == top, "B1: a tophash that is not its key's");
+    require((hash & mask) == index, "T2: an entry in a chain that is not its own");
+    require(b == head || (head->link() & link_filter(top)) != 0,
+            "B4: the filter hides an entry of an overflow bucket");
+  }
+
+  // No equal key further down the chain.
+  template <class Equal>
+  void check_unique(bucket_type* b, unsigned i, const Equal& equal) const {
+    const auto& key = std::as_const(b->slot(i)->first);
+    const tophash top = tophash_at(b->tops(), i);
+    for (bucket_type* other = b; other != nullptr; other = other->next()) {
+      for (auto set = other->match(top); set; set.drop_first()) {
+        if (other == b && set.first() <= i) continue;
+        require(!equal(key, std::as_const(other->slot(set.first())->first)),
+                "T2: two entries with equal keys");
+      }
+    }
+  }
+
+  const table_type& table_;
+  std::size_t entries_ = 0;
+  std::size_t overflow_ = 0;
+};
+
+}  // namespace detail
+}  // namespace gomap

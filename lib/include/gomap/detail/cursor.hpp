@@ -1,0 +1,456 @@
+// cursor.hpp -- walks a table that may change between any two steps: what iterators are made of.
+//
+// The walk goes by *classes*: the entries whose hashes share their low `bits_` bits, as many as the
+// table told apart when the walk began. An entry never leaves its class, however often the table
+// doubles. A class starts as one chain and becomes 2^d chains after d doublings; its chains are
+// ordered by the further bits of their hashes, *read from low to high* ("reversed"), so that the two
+// halves of a split lie where the whole chain lay and a place in that order stays good for ever.
+// Within a class one of two orders serves, both of which no evacuation can change:
+//
+//   by position   for a class that has no overflow bucket when the walk enters it: (slot number,
+//                 chain). An entry of a head keeps its slot number in every evacuation (E1).
+//   by hash       for any other class: (tophash, reversed hash, hash of the key's content). Hashes
+//                 are computed only where two entries of a chain share a tophash. What is left, keys
+//                 that differ and still agree in all three, goes from the end of the chain to its
+//                 head, which is exact unless a growth meets erasures of others among them.
+//
+// So the state is a handful of numbers: nothing is noted, nothing dangles, nothing needs a
+// destructor. An entry there throughout is met once; what is added meanwhile may be met, once.
+// A Core is a table that can hash: hash_of() gives the function.
+// Not thread-safe; walks of several threads may share a table that nobody changes.
+#pragma once
+
+#include <bit>
+#include <compare>
+#include <cstdint>
+#include <gomap/detail/table.hpp>
+#include <gomap/hash.hpp>
+#include <limits>
+#include <type_traits>
+
+namespace gomap::detail {
+
+[[nodiscard]] constexpr std::uint64_t reverse_bits(std::uint64_t x) noexcept {
+  x = ((x >> 1) & 0x5555555555555555u) | ((x & 0x5555555555555555u) << 1);
+  x = ((x >> 2) & 0x3333333333333333u) | ((x & 0x3333333333333333u) << 2);
+  x = ((x >> 4) & 0x0f0f0f0f0f0f0f0fu) | ((x & 0x0f0f0f0f0f0f0f0fu) << 4);
+  x = ((x >> 8) & 0x00ff00ff00ff00ffu) | ((x & 0x00ff00ff00ff00ffu) << 8);
+  x = ((x >> 16) & 0x0000ffff0000ffffu) | ((x & 0x0000ffff0000ffffu) << 16);
+  return (x >> 32) | (x << 32);
+}
+
+// Tells keys of equal hash apart where gomap::hash can: by a hash of their content that does not
+// depend on the map's own, possibly bad, hash.
+template <class Key>
+[[nodiscard]] std::uint64_t content_hash(const Key& key) {
+  if constexpr (std::is_nothrow_invocable_r_v<std::uint64_t, hash<Key>, const Key&,
+                                              std::uint64_t>) {
+    return hash<Key>{}(key, 0x9e3779b97f4a7c15u);
+  } else {
+    return 0;
+  }
+}
+
+template <class Core>
+class cursor {
+ public:
+    using value_type = typename Core::value_type;
+  using bucket_type = typename Core::bucket_type;
+  using position = typename Core::position;
+
+  // At no entry: the end of every walk.
+  cursor() noexcept = default;
+
+  // At `at`, an entry just found by `hash`. A walk from here goes to the table's last class.
+  cursor(const Core& core, position at, std::uint64_t hash) noexcept
+      : entry_(at.entry()),
+        core_(&core),
+        bucket_(at.where),
+        hash_(hash),
+        moves_(core.moves()),
+        resets_(core.resets()),
+        index_(static_cast<std::uint8_t>(at.index)),
+        top_(tophash_of(hash)) {}
+
+  // At the first entry of a walk over everything, which starts at a class and a slot that `random`
+  // chooses.  Throws: what the hash throws.
+  static cursor begin(const Core& core, std::uint64_t random) {
+    cursor c;
+    if (core.size() == 0) return c;
+    c.core_ = &core;
+    c.start_walk(random, random >> 61);
+    if (!c.enter_class()) c.leave_class();
+    return c;
+  }
+
+  [[nodiscard]] value_type* entry() const noexcept { return entry_; }
+  [[nodiscard]] const Core* core() const noexcept { return core_; }
+
+  // Where the entry is now: at entry(), or wherever insertions have moved it meanwhile. Nowhere if
+  // it is gone, or if another entry of its chain can't be told from it.  Throws: what the hash throws.
+  [[nodiscard]] position locate() const;
+
+  // To the next entry.  Requires: not at the end.  Throws: what the hash throws; the cursor then
+  // stays where it is.
+  void advance() {
+    if (order_ == order::by_position && core_->moves() == moves_) [[likely]] {
+      while (pending_ != 0) {
+        take_pending();
+        if (top_ != empty_slot) [[likely]] return;
+      }
+      if constexpr (hash_throws) {
+        cursor ahead = *this;
+        ahead.leave_class();
+        *this = ahead;
+      } else {
+        leave_class();
+      }
+      return;
+    }
+    advance_slow();
+  }
+
+ private:
+  enum class order : std::uint8_t {
+    none,         // at a found entry; a walk has not begun
+    by_position,  // the class is the chain of bucket_, and pending_ its slots to come
+    by_place,     // by position over all chains of the class
+    by_hash,
+  };
+
+  static constexpr bool hash_throws =
+      !noexcept(std::declval<const Core&>().hash_of()(std::declval<typename Core::key_type>()));
+
+  // The reversed further bits of a hash of this class.
+  [[nodiscard]] std::uint64_t reversed(std::uint64_t hash) const noexcept {
+    return reverse_bits(hash >> bits_);
+  }
+  // The chain of the class that holds the place `r` of the reversed order.
+  struct stretch {
+    bucket_type* head;
+    std::uint64_t begin;  // the chain's first place
+    std::uint64_t end;    // the first place behind it; 0 if there is none
+  };
+  [[nodiscard]] stretch chain_over(std::uint64_t r) const noexcept {
+    const auto chain = core_->chain_at(class_ | (reverse_bits(r) << bits_));
+    const unsigned further = chain.bits - bits_;
+    if (further == 0) return {chain.head, 0, 0};
+    const std::uint64_t width = std::uint64_t{1} << (64 - further);
+    const std::uint64_t begin = r & ~(width - 1);
+    return {chain.head, begin, begin + width};
+  }
+  template <class F>
+  void for_each_chain_of_class(F&& f) const {
+    std::uint64_t r = 0;
+    do {
+      const stretch chain = chain_over(r);
+      f(chain.head);
+      r = chain.end;
+    } while (r != 0);
+  }
+
+  [[nodiscard]] unsigned slot_of_column(unsigned column) const noexcept {
+    return (column + turn_) % slots_per_bucket;
+  }
+  // Steps to the first pending slot, which may be empty by now.
+  void take_pending() noexcept {
+    column_ = static_cast<std::uint8_t>(std::countr_zero(pending_));
+    pending_ &= pending_ - 1;
+    stand_at(bucket_, slot_of_column(column_));
+  }
+  void stand_at(bucket_type* where, unsigned index) noexcept {
+    bucket_ = where;
+    index_ = static_cast<std::uint8_t>(index);
+    top_ = tophash_at(where->tops(), index);
+    entry_ = where->slot(index);
+  }
+
+  void start_walk(std::uint64_t random, std::uint64_t turn) noexcept {
+    bits_ = static_cast<std::uint8_t>(core_->common_bits());
+    last_class_ = (std::uint64_t{1} << bits_) - 1;
+    class_ = first_class_ = random & last_class_;
+    turn_ = static_cast<std::uint8_t>(turn);
+    moves_ = core_->moves();
+    resets_ = core_->resets();
+  }
+
+  void end_walk() noexcept { *this = cursor(); }
+
+  // Moves on to the classes behind this one, until one has an entry to show.
+  void leave_class() {
+    do {
+      class_ = (class_ + 1) & last_class_;
+      if (class_ == first_class_) {
+        end_walk();
+        return;
+      }
+    } while (!enter_class());
+  }
+
+  // To the first entry of class_, if it has any.
+  bool enter_class() {
+    const stretch whole = chain_over(0);
+    if (whole.end == 0 && whole.head->link() == 0) [[likely]] {
+      order_ = order::by_position;
+      bucket_ = whole.head;
+      pending_ = turned(whole.head->live().dense());
+      if (pending_ == 0) return false;
+      take_pending();
+      return true;
+    }
+    place_ = {};
+    if (class_has_overflow()) {
+      order_ = order::by_hash;
+      return next_by_hash();
+    }
+    order_ = order::by_place;
+    column_ = 0;
+    return next_by_place();
+  }
+  // The set of slots as a set of columns.
+  [[nodiscard]] std::uint32_t turned(std::uint32_t slots) const noexcept {
+    return ((slots | slots << slots_per_bucket) >> turn_) & 0xff;
+  }
+
+  [[nodiscard]] bool class_has_overflow() const noexcept;
+  [[nodiscard]] bool may_be_entry(const typename Core::key_type& key, unsigned head_slot) const;
+  void advance_slow();
+  void begin_at_found();
+
+  bool next_by_place() noexcept;
+  bool next_by_hash();
+
+  // A place in the order by hash; `whole` says that all of what lies at `reversed` is still to come.
+  struct place {
+    std::uint64_t reversed = 0;
+    std::uint64_t content = 0;
+    std::uint64_t back = 0;  // counts down along the chain
+    std::uint16_t top = 0;
+    bool whole = true;
+
+    [[nodiscard]] bool before(const place& other) const noexcept {
+      if (reversed != other.reversed) return reversed < other.reversed;
+      if (whole) return true;
+      if (content != other.content) return content < other.content;
+      return back < other.back;
+    }
+  };
+  [[nodiscard]] unsigned next_top(unsigned least) const noexcept;
+  bool next_of_top_in(const stretch& chain);
+
+  value_type* entry_ = nullptr;  // where the entry was when the cursor came to it
+  const Core* core_ = nullptr;
+  bucket_type* bucket_ = nullptr;  // of entry_
+  std::uint64_t hash_ = 0;         // of a found entry
+  std::uint64_t class_ = 0;
+  std::uint64_t first_class_ = 0;
+  std::uint64_t last_class_ = 0;
+  place place_;                // by hash: what is met is before it; by place: the chain to come
+  std::uint32_t moves_ = 0;    // of the table, when entry_ was set
+  std::uint32_t pending_ = 0;  // columns of bucket_ to come
+  std::uint16_t resets_ = 0;
+  order order_ = order::none;
+  std::uint8_t bits_ = 0;
+  std::uint8_t turn_ = 0;  // the slot that is column 0
+  std::uint8_t column_ = 0;
+  std::uint8_t index_ = 0;  // of entry_ in bucket_
+  tophash top_ = 0;         // of entry_, when the cursor came to it
+};
+
+// ---- bodies, in the order above ------------------------------------------------------------
+
+template <class Core>
+void cursor<Core>::advance_slow() {
+  if (core_->resets() != resets_ || core_->common_bits() < bits_) {
+    end_walk();
+    return;
+  }
+  cursor ahead = *this;  // so that a hash that throws leaves the cursor where it is
+  if (order_ == order::none) {
+    ahead.begin_at_found();
+  }
+  if (ahead.order_ == order::by_position) {
+    // The class was one chain and all of it up to this column has been met.
+    ahead.order_ = order::by_place;
+    ++ahead.column_;
+    ahead.place_ = {};
+  }
+  ahead.moves_ = core_->moves();
+  const bool met = ahead.order_ == order::by_place ? ahead.next_by_place()
+                                                   : ahead.next_by_hash();
+  if (!met) ahead.leave_class();
+  *this = ahead;
+}
+
+// Sets up the walk that a found entry is part of: from its class to the last.
+template <class Core>
+void cursor<Core>::begin_at_found() {
+  const position at = locate();
+  start_walk(hash_, 0);
+  first_class_ = 0;
+  const stretch chain = chain_over(reversed(hash_));
+  place_ = {};
+  if (!at || class_has_overflow()) {
+    order_ = order::by_hash;
+    place_.top = tophash_of(hash_);
+    place_.reversed = reversed(hash_);
+    place_.whole = !at;
+    if (at) {
+      place_.content = content_hash(at.entry()->first);
+      place_.back = std::numeric_limits<std::uint64_t>::max() - at.index;
+      for (bucket_type* b = chain.head; b != at.where; b = b->next()) place_.back -= slots_per_bucket;
+    }
+  } else {
+    order_ = order::by_place;
+    column_ = static_cast<std::uint8_t>(at.index + (chain.end == 0 ? 1 : 0));
+    place_.reversed = chain.end;
+  }
+}
+
+// After a move, everything known of the entry must speak for one candidate alone.
+template <class Core>
+auto cursor<Core>::locate() const -> position {
+  position found;
+  if (core_->resets() != resets_) return found;
+  if (core_->moves() == moves_) {
+    if (tophash_at(bucket_->tops(), index_) == top_) found = {{bucket_, index_}};
+    return found;
+  }
+  unsigned candidates = 0;
+  const auto consider = [&](bucket_type* head) {
+    for (bucket_type* b = head; b != nullptr; b = b->next()) {
+      for (auto set = b->match(top_); set; set.drop_first()) {
+        const unsigned i = set.first();
+        if (!may_be_entry(b->slot(i)->first, b == head ? i : slots_per_bucket)) continue;
+        found = {{b, i}};
+        ++candidates;
+      }
+    }
+  };
+  if (order_ == order::none) {
+    consider(core_->chain_at(hash_).head);
+  } else {
+    for_each_chain_of_class(consider);
+  }
+  return candidates == 1 ? found : position{};
+}
+
+// Whether a key with the entry's tophash, in a chain where the entry must be, may be the entry's.
+// `head_slot` is its slot number in the head; slots_per_bucket stands for an overflow bucket.
+template <class Core>
+bool cursor<Core>::may_be_entry(const typename Core::key_type& key, unsigned head_slot) const {
+  switch (order_) {
+    case order::none:
+      return core_->hash_of()(key) == hash_;
+    case order::by_position:
+    case order::by_place:
+      return head_slot == index_;  // E1
+    case order::by_hash:
+      return place_.whole || (reversed(core_->hash_of()(key)) == place_.reversed &&
+                              content_hash(key) == place_.content);
+  }
+  return false;
+}
+
+template <class Core>
+bool cursor<Core>::class_has_overflow() const noexcept {
+  bool overflow = false;
+  for_each_chain_of_class([&](bucket_type* head) { overflow |= head->link() != 0; });
+  return overflow;
+}
+
+// By position over several chains: column by column, chain by chain.
+template <class Core>
+bool cursor<Core>::next_by_place() noexcept {
+  for (; column_ < slots_per_bucket; ++column_) {
+    const unsigned slot = slot_of_column(column_);
+    do {
+      const stretch chain = chain_over(place_.reversed);
+      place_.reversed = chain.end;
+      if (tophash_at(chain.head->tops(), slot) != empty_slot) {
+        stand_at(chain.head, slot);
+        if (chain.end == 0) ++column_;
+        return true;
+      }
+    } while (place_.reversed != 0);
+  }
+  return false;
+}
+
+// The least tophash of the class that is at least `least`; 256 if there is none.
+template <class Core>
+unsigned cursor<Core>::next_top(unsigned least) const noexcept {
+  unsigned found = 256;
+  for_each_chain_of_class([&](bucket_type* head) {
+    for (bucket_type* b = head; b != nullptr; b = b->next()) {
+      for (auto set = b->live(); set; set.drop_first()) {
+        const unsigned top = tophash_at(b->tops(), set.first());
+        if (top >= least && top < found) found = top;
+      }
+    }
+  });
+  return found;
+}
+
+template <class Core>
+bool cursor<Core>::next_by_hash() {
+  for (;;) {
+    const unsigned top = next_top(place_.top);
+    if (top > std::numeric_limits<tophash>::max()) return false;
+    if (top != place_.top) {
+      place_ = {};
+      place_.top = static_cast<std::uint16_t>(top);
+    }
+    do {
+      const stretch chain = chain_over(place_.reversed);
+      if (next_of_top_in(chain)) return true;
+      place_.reversed = chain.end;
+      place_.whole = true;
+    } while (place_.reversed != 0);
+    ++place_.top;
+  }
+}
+
+// The next entry of the chain with tophash place_.top, if one is left.
+template <class Core>
+bool cursor<Core>::next_of_top_in(const stretch& chain) {
+  const auto top = static_cast<tophash>(place_.top);
+  // One alone, and none of the chain met yet: there is nothing to compare.
+  bool alone = place_.whole && place_.reversed == chain.begin;
+  unsigned count = 0;
+  bucket_type* only = nullptr;
+  for (bucket_type* b = chain.head; b != nullptr; b = b->next(top)) {
+    const auto set = b->match(top);
+    if (!set) continue;
+    count += set.count();
+    only = b;
+  }
+  if (count == 0) return false;
+  alone = alone && count == 1;
+  if (alone) {
+    stand_at(only, only->match(top).first());
+    place_.reversed = chain.end;
+    place_.whole = true;
+    if (chain.end == 0) ++place_.top;
+    return true;
+  }
+  bool met = false;
+  place least;
+  std::uint64_t back = std::numeric_limits<std::uint64_t>::max();
+  for (bucket_type* b = chain.head; b != nullptr; b = b->next()) {
+    for (auto set = b->match(top); set; set.drop_first()) {
+      const unsigned i = set.first();
+      const auto& key = std::as_const(b->slot(i)->first);
+      const place candidate{reversed(core_->hash_of()(key)), content_hash(key), back - i, place_.top, false};
+      if (!place_.before(candidate) || (met && !candidate.before(least))) continue;
+      met = true;
+      least = candidate;
+      stand_at(b, i);
+    }
+    back -= slots_per_bucket;
+  }
+  if (met) place_ = least;
+  return met;
+}
+
+}  // namespace gomap::detail

@@ -1,0 +1,73 @@
+// entry.hpp -- how an entry is built, moved and destroyed in a slot, through the user's allocator.
+//
+// A slot holds a real pair<const Key, T>, so that `*it` is a real reference. Moving an entry to
+// another slot ends the life of the one left behind at once; only then is its const key moved from.
+#pragma once
+
+#include <cstring>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace gomap::detail {
+
+template <class Key, class T, class Allocator>
+struct entry_traits {
+  using value_type = std::pair<const Key, T>;
+  using allocator_type =
+      typename std::allocator_traits<Allocator>::template rebind_alloc<value_type>;
+  using traits = std::allocator_traits<allocator_type>;
+
+  // Functions, not constants: they are asked only where Key and T are complete.
+
+  // Whether the allocator wants to see constructions.
+  static constexpr bool allocator_constructs() noexcept {
+    return requires(allocator_type& a, value_type* p, value_type&& v) {
+      a.construct(p, static_cast<value_type&&>(v));
+    };
+  }
+  // Whether copying the bytes is as good as moving.
+  static constexpr bool moves_as_bytes() noexcept {
+    return std::is_trivially_copyable_v<Key> && std::is_trivially_copyable_v<T> &&
+           !allocator_constructs();
+  }
+  // Whether an entry is moved out of its slot, rather than copied because a move could fail half
+  // way and leave two damaged ones. Types that can only be moved are moved, as in std::vector.
+  static constexpr bool moves() noexcept {
+    return (std::is_nothrow_move_constructible_v<Key> && std::is_nothrow_move_constructible_v<T>) ||
+           !(std::is_copy_constructible_v<Key> && std::is_copy_constructible_v<T>);
+  }
+  static constexpr bool trivially_destroyed() noexcept {
+    return std::is_trivially_destructible_v<Key> && std::is_trivially_destructible_v<T> &&
+           !requires(allocator_type& a, value_type* p) { a.destroy(p); };
+  }
+
+  template <class... Args>
+  static void construct(allocator_type& a, value_type* at, Args&&... args) {
+    traits::construct(a, at, std::forward<Args>(args)...);
+  }
+  static void destroy(allocator_type& a, value_type* at) noexcept {
+    if constexpr (!trivially_destroyed()) traits::destroy(a, at);
+  }
+
+  // Builds at `to` what is at `from`, which stays to be destroyed: by a move if moves(), else by a
+  // copy.  Throws: what the copy throws.
+  static void construct_from(allocator_type& a, value_type* to, value_type* from) {
+    if constexpr (moves_as_bytes()) {
+      std::memcpy(static_cast<void*>(to), static_cast<const void*>(from), sizeof(value_type));
+    } else if constexpr (moves()) {
+      // const_cast: the entry at `from` is about to end, and nobody reads its key again.
+      traits::construct(a, to, std::move(const_cast<Key&>(from->first)), std::move(from->second));
+    } else {
+      traits::construct(a, to, std::as_const(from->first), std::as_const(from->second));
+    }
+  }
+
+  // Moves the entry at `from` to `to`.  Requires: moves().
+  static void relocate(allocator_type& a, value_type* to, value_type* from) {
+    construct_from(a, to, from);
+    destroy(a, from);
+  }
+};
+
+}  // namespace gomap::detail

@@ -1,0 +1,237 @@
+// evacuate.hpp -- moves one chain of an old array into a new one: the step that growth repeats.
+//
+//   old chain i  ->  new buckets i, i + n, i + 2n, ...      n old buckets; a doubling has two targets,
+//                                                           a same-size growth one
+//
+// Three rules, and who relies on them:
+//   E1  An entry in the old head keeps its slot number.  Iterators: a position in a head stays good.
+//   E2  Entries of overflow buckets fill the holes of the new heads, then new overflow buckets, in
+//       chain order.  So growth compacts, and entries of equal hash keep their order.
+//   E3  Whatever may throw (hash, copy, memory) comes before the first change to the old chain.
+// The new heads are initialised here and nowhere else: a new array is never written as a whole.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <gomap/detail/bucket.hpp>
+#include <gomap/detail/bucket_memory.hpp>
+#include <gomap/detail/entry.hpp>
+#include <vector>
+
+namespace gomap::detail {
+
+// The index of the new head of every entry of a chain, found before anything moves (E3).
+class destinations {
+ public:
+  void push_back(std::size_t head) {
+    if (size_ < few_.size()) {
+      few_[size_] = head;
+    } else {
+      many_.push_back(head);
+    }
+    ++size_;
+  }
+  [[nodiscard]] std::size_t operator[](std::size_t i) const noexcept {
+    return i < few_.size() ? few_[i] : many_[i - few_.size()];
+  }
+
+ private:
+  std::array<std::size_t, 4 * slots_per_bucket> few_;  // longer chains come from bad hashes
+  std::vector<std::size_t> many_;
+  std::size_t size_ = 0;
+};
+
+template <class Key, class T, class Allocator>
+class evacuation {
+ public:
+  using entries = entry_traits<Key, T, Allocator>;
+  using bucket_type = bucket<typename entries::value_type>;
+  using memory_type = bucket_memory<bucket_type, Allocator>;
+
+  // Where an entry is.
+  struct place_type {
+    bucket_type* where = nullptr;
+    unsigned index = 0;
+  };
+
+  // From an array of `old_buckets` buckets to `to`, of mask + 1. `tracked`, an entry that the caller
+  // points to, is kept up to date.
+  evacuation(typename entries::allocator_type& allocator, memory_type& memory, bucket_type* to,
+             std::size_t mask, std::size_t old_buckets, place_type& tracked) noexcept
+      : allocator_(allocator),
+        memory_(memory),
+        to_(to),
+        mask_(mask),
+        old_buckets_(old_buckets),
+        tracked_(tracked) {}
+
+  // Empties chain `index`, whose head is `from`. Returns by how much the number of overflow buckets
+  // in use went up (or down, when negative).
+  // Throws: what hash_of, a copy or the allocator throws; the chain is then as before.
+  template <class HashOf>
+  std::ptrdiff_t run(bucket_type* from, std::size_t index, const HashOf& hash_of) {
+    constexpr bool hash_throws = !noexcept(hash_of(std::declval<const Key&>()));
+    if constexpr (entries::moves() && !hash_throws) {
+      if (from->next() == nullptr && mask_ + 1 <= 2 * old_buckets_) [[likely]] {
+        move_head(from, index, hash_of);
+        return 0;
+      }
+    }
+    destinations found;
+    if constexpr (hash_throws) {
+      if (mask_ + 1 != old_buckets_) find_destinations(from, hash_of, found);
+    }
+    const std::size_t overflow = overflow_of(from);
+    memory_.reserve(allocator_, overflow, mask_ + 1);
+    for (std::size_t i = index; i <= mask_; i += old_buckets_) to_[i].reset();
+
+    std::size_t at = 0;
+    const auto head_of = [&](const Key& key) -> std::size_t {
+      if (mask_ + 1 == old_buckets_) return index;
+      if constexpr (hash_throws) {
+        return found[at++];
+      } else {
+        return hash_of(key) & mask_;
+      }
+    };
+    move_chain(from, index, head_of);
+    return static_cast<std::ptrdiff_t>(taken_) - static_cast<std::ptrdiff_t>(overflow);
+  }
+
+ private:
+  // The common case: no overflow bucket, at most two targets, and nothing that throws.
+  template <class HashOf>
+  void move_head(bucket_type* from, std::size_t index, const HashOf& hash_of) {
+    const std::uint64_t tops = from->tops();
+    const std::size_t high = mask_ + 1 - old_buckets_;  // the new bit of the index; 0 for same size
+    std::uint64_t stay = ~std::uint64_t{0};             // the tophash bytes that stay at `index`
+    for (auto set = from->live(); set; set.drop_first()) {
+      const unsigned i = set.first();
+      typename entries::value_type* const entry = from->slot(i);
+      std::size_t target = index;
+      if (high != 0 && (hash_of(std::as_const(entry->first)) & high) != 0) {
+        target += high;
+        stay = with_tophash(stay, i, 0);
+      }
+      track(from, i, to_ + target, i);
+      entries::relocate(allocator_, to_[target].slot(i), entry);
+    }
+    to_[index].reset();
+    to_[index].set_tops(tops & stay);
+    if (high != 0) {
+      to_[index + high].reset();
+      to_[index + high].set_tops(tops & ~stay);
+    }
+  }
+
+  template <class HashOf>
+  void find_destinations(bucket_type* from, const HashOf& hash_of, destinations& found) const {
+    for (bucket_type* b = from; b != nullptr; b = b->next()) {
+      for (auto set = b->live(); set; set.drop_first()) {
+        found.push_back(hash_of(std::as_const(b->slot(set.first())->first)) & mask_);
+      }
+    }
+  }
+
+  template <class HeadOf>
+  void move_chain(bucket_type* from, std::size_t index, const HeadOf& head_of) {
+    undo copies{*this, index};
+    const place_type tracked_before = tracked_;
+    for (bucket_type* b = from; b != nullptr; b = b->next()) {
+      for (auto set = b->live(); set; set.drop_first()) {
+        const unsigned i = set.first();
+        bucket_type* const head = to_ + head_of(std::as_const(b->slot(i)->first));
+        const place_type target = b == from ? place_type{head, i} : place_for_overflow(head);
+        entries::construct_from(allocator_, target.where->slot(target.index), b->slot(i));
+        const tophash top = tophash_at(b->tops(), i);
+        target.where->set_top(target.index, top);
+        if (target.where != head) head->add_filter(top);
+        if (tracked_before.where == b && tracked_before.index == i) copies.tracked = target;
+      }
+    }
+    copies.commit();
+    for (bucket_type* b = from; b != nullptr; b = b->next()) {
+      for (auto set = b->live(); set; set.drop_first()) {
+        entries::destroy(allocator_, b->slot(set.first()));
+      }
+    }
+  }
+
+  // A free slot for an entry of an overflow bucket. Takes from what run() reserved, which is
+  // enough: the new chains of c old entries never need more overflow buckets than c / 8.
+  place_type place_for_overflow(bucket_type* head) noexcept {
+    if (auto hole = head->empty()) return {head, hole.first()};
+    bucket_type* tail = last_head_ == head ? last_tail_ : head;
+    while (tail->next() != nullptr) tail = tail->next();
+    auto hole = tail == head ? matcher::set(0) : tail->empty();
+    if (!hole) {
+      bucket_type* const fresh = memory_.take(allocator_, mask_ + 1);
+      ++taken_;
+      if (tail == head) {
+        head->set_next_keep_filter(fresh);
+      } else {
+        tail->set_next(fresh);
+      }
+      tail = fresh;
+      hole = fresh->empty();
+    }
+    last_head_ = head;
+    last_tail_ = tail;
+    return {tail, hole.first()};
+  }
+
+  void track(bucket_type* from, unsigned i, bucket_type* to, unsigned j) noexcept {
+    if (tracked_.where == from && tracked_.index == i) [[unlikely]] tracked_ = {to, j};
+  }
+
+  static std::size_t overflow_of(bucket_type* head) noexcept {
+    std::size_t n = 0;
+    for (const bucket_type* b = head->next(); b != nullptr; b = b->next()) ++n;
+    return n;
+  }
+
+  // Takes back the copies made so far, unless committed. A chain whose entries are moved never
+  // needs it, since nothing throws then.
+  struct undo {
+    evacuation& self;
+    std::size_t index;
+    place_type tracked = self.tracked_;
+    bool done = false;
+
+    void commit() noexcept {
+      done = true;
+      self.tracked_ = tracked;
+    }
+    ~undo() {
+      if (done) return;
+      for (std::size_t i = index; i <= self.mask_; i += self.old_buckets_) {
+        self.destroy_chain(self.to_ + i);
+      }
+      self.taken_ = 0;
+    }
+  };
+
+  void destroy_chain(bucket_type* head) noexcept {
+    for (bucket_type* b = head; b != nullptr;) {
+      for (auto set = b->live(); set; set.drop_first()) {
+        entries::destroy(allocator_, b->slot(set.first()));
+      }
+      bucket_type* const next = b->next();
+      if (b != head) memory_.give_back(b);
+      b = next;
+    }
+  }
+
+  typename entries::allocator_type& allocator_;
+  memory_type& memory_;
+  bucket_type* to_;
+  std::size_t mask_;
+  std::size_t old_buckets_;
+  place_type& tracked_;
+  std::size_t taken_ = 0;
+  bucket_type* last_head_ = nullptr;  // where place_for_overflow() appended last, since walking a
+  bucket_type* last_tail_ = nullptr;  // long chain for each entry would be quadratic
+};
+
+}  // namespace gomap::detail

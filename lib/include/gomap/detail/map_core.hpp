@@ -1,0 +1,73 @@
+// map_core.hpp -- a table with the hash, equality and seed of one map: what iterators point to.
+#pragma once
+
+#include <cstdint>
+#include <gomap/detail/table.hpp>
+#include <gomap/hash.hpp>
+#include <type_traits>
+#include <utility>
+
+namespace gomap::detail {
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
+class map_core : public table<Key, T, Allocator> {
+ public:
+  using table_type = table<Key, T, Allocator>;
+  using key_type = Key;
+  using allocator_type = typename table_type::allocator_type;
+
+  map_core(std::uint64_t seed, bool repeatable, const Hash& hash, const KeyEqual& equal,
+           const allocator_type& allocator)
+      : table_type(allocator), repeatable_(repeatable), seed_(seed), hash_(hash), equal_(equal) {}
+  map_core(map_core&&) = default;
+
+  [[nodiscard]] Misuse& wire() const noexcept { return wire_; }
+
+  // What hashes any key, for evacuation and for iterators.
+  struct hasher_of_keys {
+    const map_core& core;
+    std::uint64_t operator()(const Key& key) const
+        noexcept(noexcept(hash_with(std::declval<const Hash&>(), key, std::uint64_t{}))) {
+      return hash_with(core.hash_, key, core.seed_);
+    }
+  };
+  [[nodiscard]] hasher_of_keys hash_of() const noexcept { return {*this}; }
+
+  template <class K>
+  [[nodiscard]] std::uint64_t hash_key(const K& key) const {
+    return hash_with(hash_, key, seed_);
+  }
+  // The entry whose key equals `key`, or nowhere.  Throws: what the comparison throws.
+  template <class K>
+  [[nodiscard]] typename table_type::position find_key(const K& key, std::uint64_t hash) const {
+    return this->find(hash, [&](const Key& other) -> bool { return equal_(other, key); });
+  }
+
+  [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
+  // Whether seed_with() asked for iteration that starts where the seed says.
+  [[nodiscard]] bool repeatable() const noexcept { return repeatable_; }
+  void set_seed(std::uint64_t seed, bool repeatable) noexcept {
+    seed_ = seed;
+    repeatable_ = repeatable;
+  }
+  // Exchanges hash, equality and seed.
+  void swap_parameters(map_core& other) noexcept(
+      std::is_nothrow_swappable_v<Hash>&& std::is_nothrow_swappable_v<KeyEqual>) {
+    using std::swap;
+    swap(seed_, other.seed_);
+    swap(repeatable_, other.repeatable_);
+    swap(hash_, other.hash_);
+    swap(equal_, other.equal_);
+  }
+  [[nodiscard]] const Hash& hash() const noexcept { return hash_; }
+  [[nodiscard]] const KeyEqual& equal() const noexcept { return equal_; }
+
+ private:
+  bool repeatable_;
+  [[no_unique_address]] mutable Misuse wire_;  // mutable: it watches const calls too
+  std::uint64_t seed_;
+  [[no_unique_address]] Hash hash_;
+  [[no_unique_address]] KeyEqual equal_;
+};
+
+}  // namespace gomap::detail

@@ -1,0 +1,39 @@
+// match_swar.hpp -- tophash matching with plain 64-bit arithmetic, for any machine.
+//
+// Every test is exact: a byte is reported if and only if it matches. The usual shorter form lets
+// a borrow report the byte above a match too; that byte may belong to an empty slot, whose key
+// nobody may look at.
+#pragma once
+
+#include <cstdint>
+#include <gomap/detail/slot_set.hpp>
+
+namespace gomap::detail {
+
+struct match_swar {
+  using set = slot_set<std::uint64_t, 3>;
+
+  // Slots whose byte equals `top`.
+  [[nodiscard]] static constexpr set match(std::uint64_t tops, std::uint8_t top) noexcept {
+    return zero_bytes(tops ^ (ones * top));
+  }
+  [[nodiscard]] static constexpr set empty(std::uint64_t tops) noexcept { return zero_bytes(tops); }
+  [[nodiscard]] static constexpr set live(std::uint64_t tops) noexcept {
+    return set(nonzero_bits(tops));
+  }
+
+ private:
+  static constexpr std::uint64_t ones = 0x0101010101010101u;
+  static constexpr std::uint64_t low7 = 0x7f7f7f7f7f7f7f7fu;
+
+  // Bit 7 of each byte that is not zero. Adding 0x7f carries into bit 7 unless the low seven bits
+  // are zero, and never beyond the byte.
+  static constexpr std::uint64_t nonzero_bits(std::uint64_t x) noexcept {
+    return (((x & low7) + low7) | x) & ~low7;
+  }
+  static constexpr set zero_bytes(std::uint64_t x) noexcept {
+    return set(nonzero_bits(x) ^ ~low7);
+  }
+};
+
+}  // namespace gomap::detail

@@ -1,0 +1,672 @@
+// table.hpp -- the hash table: find, insert and erase by (hash, key), and growth by split mark.
+//
+//   old array      | given back | ... | split: not yet evacuated ...... |
+//   current array  | evacuated from the old one | never written yet ... | and the same, n further up
+//
+// A table past its load limit gets an array of twice the buckets and empties the old one in index
+// order. `split_` is the first old bucket not evacuated yet, so a lookup tells by one comparison
+// where a chain lives, nothing marks an evacuated bucket, and what lies behind the mark can be
+// given back while the growth goes on. Only the insertion of a new key moves entries.
+//
+// The table never hashes on its own: its callers hand it hashes, and a function that hashes a key
+// for evacuation. Whoever owns hasher, seed and lock stands in front of it.
+// Not thread-safe. The long story: lib/README.md.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <gomap/detail/bucket.hpp>
+#include <gomap/detail/bucket_memory.hpp>
+#include <gomap/detail/entry.hpp>
+#include <gomap/detail/evacuate.hpp>
+#include <gomap/detail/growth.hpp>
+#include <functional>
+#include <gomap/map_stats.hpp>
+#include <limits>
+#include <stdexcept>
+#include <utility>
+
+namespace gomap::detail {
+
+// Invariants; check_invariants.hpp verifies them.
+//   T1  growing  <=>  old_ is set; then split_ <= old_mask_, otherwise old_mask_ is 0 and split_ 1.
+//   T2  an entry lives in the chain at home(its hash), and no two entries of a chain have equal keys
+//       (keys that differ from themselves aside).
+//   T3  new bucket j is initialised  <=>  old bucket (j & old_mask_) has been evacuated.
+//   T4  size_ counts the entries, overflow_ the overflow buckets of all chains.
+//   T5  trigger_ is 0 while work is pending; otherwise the load limit, or beyond it when a growth
+//       could not get memory and waits for its next try.
+template <class Key, class T, class Allocator>
+class table {
+ public:
+  using entries = entry_traits<Key, T, Allocator>;
+  using value_type = typename entries::value_type;
+  using allocator_type = typename entries::allocator_type;
+  using bucket_type = bucket<value_type>;
+  using evacuation_type = evacuation<Key, T, allocator_type>;
+  using memory_type = bucket_memory<bucket_type, allocator_type>;
+
+  // Where an entry is, or nowhere.
+  struct position : evacuation_type::place_type {
+    [[nodiscard]] explicit operator bool() const noexcept { return this->where != nullptr; }
+    [[nodiscard]] value_type* entry() const noexcept { return this->where->slot(this->index); }
+  };
+
+  table() noexcept = default;
+  explicit table(const allocator_type& allocator) noexcept : allocator_(allocator) {}
+  // Takes everything and leaves `other` empty. O(1).
+  table(table&& other) noexcept : allocator_(other.allocator_) { steal(other); }
+  table(const table&) = delete;
+  table& operator=(const table&) = delete;
+  table& operator=(table&&) = delete;
+  ~table() { destroy(); }
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] bool growing() const noexcept { return old_ != nullptr; }
+  [[nodiscard]] unsigned bits() const noexcept {
+    return static_cast<unsigned>(std::bit_width(mask_));
+  }
+  [[nodiscard]] std::size_t buckets() const noexcept { return mask_ + 1; }
+  [[nodiscard]] allocator_type& allocator() noexcept { return allocator_; }
+  [[nodiscard]] const allocator_type& allocator() const noexcept { return allocator_; }
+  [[nodiscard]] unsigned growth_step() const noexcept { return step_; }
+  // Buckets to evacuate per new key; 0 evacuates all at once.
+  void growth_step(unsigned n) noexcept {
+    step_ = static_cast<std::uint16_t>(std::min<unsigned>(n, std::numeric_limits<std::uint16_t>::max()));
+  }
+
+  // ---- the probe loop, and all that needs it
+
+  // The entry with this hash whose key `matches`, or nowhere.  Throws: what `matches` throws.
+  template <class Matches>
+  [[nodiscard]] position find(std::uint64_t hash, const Matches& matches) const {
+    const tophash top = tophash_of(hash);
+    bucket_type* b = home(hash);
+    do {
+      for (auto set = b->match(top); set; set.drop_first()) {
+        const unsigned i = set.first();
+        if (matches(std::as_const(b->slot(i)->first))) [[likely]] return {{b, i}};
+      }
+      b = b->next(top);
+    } while (b != nullptr);
+    return {};
+  }
+
+  void prefetch(std::uint64_t hash) const noexcept { __builtin_prefetch(home(hash)); }
+
+  // Adds an entry, which `construct` builds at the address that it is given.
+  // Requires: no entry with its key is there; `hash` is its hash; hash_of(key) hashes any key.
+  // Throws: what `construct` throws, and what the allocator throws when there is not even room for
+  // an overflow bucket; the table is then as before. What `construct` reads may lie in the table:
+  // nothing moves before it returns. Growth, due or under way, goes on afterwards; what keeps it
+  // from going on (no memory, a hash that throws) puts it off to a later insertion.
+  template <class HashOf, class Construct>
+  position insert(std::uint64_t hash, const HashOf& hash_of, const Construct& construct) {
+    if (size_ >= trigger_) [[unlikely]] return insert_slow(hash, hash_of, construct);
+    return place(hash, construct);
+  }
+
+  // Destroys the entry at `at`.  Requires: `hash` is its hash; or `head` is the head of its chain.
+  void erase(position at, std::uint64_t hash) noexcept { erase_below(at, home(hash)); }
+  void erase_below(position at, bucket_type* head) noexcept;
+
+  // As above, when the hash isn't known: hash_of is asked only for entries of overflow buckets.
+  // Throws: what hash_of throws; nothing has changed then.
+  template <class HashOf>
+  void erase_hashing(position at, const HashOf& hash_of) {
+    erase_below(at, is_head(at.where) ? at.where : home(hash_of(std::as_const(at.entry()->first))));
+  }
+
+  // ---- growth on demand
+
+  // Makes the array one of 2^bits buckets, unless it is as large already.
+  // Throws: std::length_error when no array could be that large; what hash_of or the allocator
+  // throws, with every entry still there.
+  template <class HashOf>
+  void grow_to(unsigned bits, const HashOf& hash_of) {
+    if (bits > max_bits) throw std::length_error("gomap: more entries than a map can hold");
+    if (!has_array()) {
+      allocate_first(bits);
+    } else if (bits > this->bits()) {
+      finish_growth(hash_of);
+      start_growth(bits);
+      finish_growth(hash_of);
+    }
+  }
+
+  // Ends a growth under way.  Throws: what hash_of or the allocator throws; the growth then goes on.
+  template <class HashOf>
+  void finish_growth(const HashOf& hash_of) {
+    position none;
+    while (growing()) evacuate_next(hash_of, none);
+    memory_drain();
+    set_trigger();
+  }
+
+  // Compacts all chains in a new array of the same size.  Throws: as grow_to().
+  template <class HashOf>
+  void compact(const HashOf& hash_of) {
+    finish_growth(hash_of);
+    if (!has_array()) return;
+    start_growth(bits());
+    finish_growth(hash_of);
+  }
+
+  // Moves everything to an array of 2^bits buckets, fewer than now; iterators end.
+  // Throws: what hash_of, a copy or the allocator throws; the table is then as before.
+  template <class HashOf>
+  void shrink(unsigned bits, const HashOf& hash_of);
+
+  // Destroys all entries; keeps the array. O(buckets).
+  void clear() noexcept;
+
+  // Copies the entries of `other`, which has the same seed, into this empty table.
+  // Throws: what hash_of, a copy or the allocator throws; the table is then empty.
+  template <class HashOf>
+  void copy_from(const table& other, const HashOf& hash_of);
+
+  // Exchanges everything but the allocators.
+  void swap(table& other) noexcept;
+
+  // Gives all memory back.
+  void destroy() noexcept;
+
+  // ---- walking
+
+  // Calls f(head, index) for every chain, `index` being its head's in its array. f may erase.
+  template <class F>
+  void for_each_chain(F&& f) const {
+    const std::size_t evacuated = growing() ? split_ : 1;
+    const std::size_t stride = growing() ? old_mask_ + 1 : 1;
+    for (std::size_t base = 0; base <= mask_ && has_array(); base += stride) {
+      for (std::size_t i = 0; i < evacuated; ++i) f(array_ + base + i, base + i);
+    }
+    if (!growing()) return;
+    for (std::size_t i = split_; i <= old_mask_; ++i) f(old_ + i, i);
+  }
+
+  // Calls f(position, head) for every entry. f may erase that entry.
+  template <class F>
+  void for_each_position(F&& f) {
+    for_each_chain([&](bucket_type* head, std::size_t) {
+      for (bucket_type* b = head; b != nullptr;) {
+        bucket_type* const next = b->next();
+        for (auto set = b->live(); set; set.drop_first()) f(position{{b, set.first()}}, head);
+        b = next;
+      }
+    });
+  }
+
+  // Calls f(entry) for every entry. f must not change the table.
+  template <class F>
+  void for_each(F&& f) const {
+    for_each_chain([&](bucket_type* head, std::size_t) {
+      for (bucket_type* b = head; b != nullptr; b = b->next()) {
+        for (auto set = b->live(); set; set.drop_first()) f(*b->slot(set.first()));
+      }
+    });
+  }
+
+  // The chain of the hashes that end in the low bits of `hash`: its head, and how many low bits
+  // its entries have in common.
+  struct chain {
+    bucket_type* head;
+    unsigned bits;
+  };
+  [[nodiscard]] chain chain_at(std::uint64_t hash) const noexcept {
+    if ((hash & old_mask_) >= split_) return {old_ + (hash & old_mask_), old_bits()};
+    return {array_ + (hash & mask_), bits()};
+  }
+  // The bits that every chain has in common at least.
+  [[nodiscard]] unsigned common_bits() const noexcept { return growing() ? old_bits() : bits(); }
+
+  // Changes whenever entries may have moved to other slots.
+  [[nodiscard]] std::uint32_t moves() const noexcept { return moves_; }
+  // Changes whenever the table has been emptied or shrunk: no class of an iterator lives on.
+  [[nodiscard]] std::uint16_t resets() const noexcept { return resets_; }
+
+  [[nodiscard]] map_stats stats() const;
+
+ private:
+  template <class, class, class>
+  friend class invariants;
+
+  // Blocks in which an old array is given back as the split mark passes.
+  static constexpr std::size_t discard_bytes = std::size_t{256} << 10;
+
+  [[nodiscard]] bucket_type* home(std::uint64_t hash) const noexcept {
+    if ((hash & old_mask_) >= split_) [[unlikely]] return old_ + (hash & old_mask_);
+    return array_ + (hash & mask_);
+  }
+  [[nodiscard]] unsigned old_bits() const noexcept {
+    return static_cast<unsigned>(std::bit_width(old_mask_));
+  }
+  [[nodiscard]] bool has_array() const noexcept { return array_ != no_bucket<bucket_type>::get(); }
+  [[nodiscard]] bool is_head(const bucket_type* b) const noexcept {
+    const auto within = [b](const bucket_type* array, std::size_t n) {
+      return std::less_equal<>{}(array, b) && std::less<>{}(b, array + n);
+    };
+    return within(array_, mask_ + 1) || (growing() && within(old_, old_mask_ + 1));
+  }
+  [[nodiscard]] std::size_t reserved_bytes() const noexcept {
+    const std::size_t arrays = (has_array() ? mask_ + 1 : 0) + (growing() ? old_mask_ + 1 : 0);
+    return arrays * sizeof(bucket_type) + memory_.slab_bytes();
+  }
+  void note_peak() noexcept { peak_bytes_ = std::max(peak_bytes_, reserved_bytes()); }
+
+  template <class Construct>
+  position place(std::uint64_t hash, const Construct& construct);
+  template <class Construct>
+  position place_in_overflow(bucket_type* head, tophash top, const Construct& construct);
+  template <class HashOf, class Construct>
+  position insert_slow(std::uint64_t hash, const HashOf& hash_of, const Construct& construct);
+  void unlink(bucket_type* head, bucket_type* emptied) noexcept;
+
+  void allocate_first(unsigned bits);
+  void start_growth(unsigned bits);
+  template <class HashOf>
+  void advance_growth(const HashOf& hash_of, position& tracked) noexcept;
+  template <class HashOf>
+  void evacuate_next(const HashOf& hash_of, position& tracked);
+  void end_growth() noexcept;
+  void set_trigger() noexcept;
+  void memory_drain() noexcept {
+    while (memory_.release_retired(allocator_)) {
+    }
+  }
+
+  void destroy_entries() noexcept;
+  void steal(table& other) noexcept;
+  bucket_type* append_slot(bucket_type* head, tophash top, unsigned& index);
+
+  // What a lookup reads comes first and fits a cache line; the small ones come last, where those of
+  // a class derived from this one fit beside them.
+  bucket_type* array_ = no_bucket<bucket_type>::get();
+  std::size_t mask_ = 0;
+  std::size_t split_ = 1;
+  std::size_t old_mask_ = 0;
+  bucket_type* old_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t trigger_ = 0;  // an insertion at this size or above has more to do than insert
+  memory_type memory_;
+  std::size_t peak_bytes_ = 0;
+  [[no_unique_address]] allocator_type allocator_;
+  std::uint32_t overflow_ = 0;
+  std::uint32_t moves_ = 0;
+  std::uint32_t compactions_ = 0;
+  std::uint16_t resets_ = 0;
+  std::uint16_t doublings_ = 0;
+  std::uint16_t step_ = default_growth_step;
+  std::uint8_t patience_ = 0;  // of overflow_limit()
+};
+
+// ---- bodies, in the order above ------------------------------------------------------------
+
+template <class Key, class T, class Allocator>
+template <class Construct>
+auto table<Key, T, Allocator>::place(std::uint64_t hash, const Construct& construct) -> position {
+  bucket_type* const head = home(hash);
+  const auto hole = head->empty();
+  if (!hole) [[unlikely]] return place_in_overflow(head, tophash_of(hash), construct);
+  const unsigned i = hole.first();
+  construct(allocator_, head->slot(i));
+  head->set_top(i, tophash_of(hash));
+  ++size_;
+  return {{head, i}};
+}
+
+template <class Key, class T, class Allocator>
+template <class Construct>
+auto table<Key, T, Allocator>::place_in_overflow(bucket_type* head, tophash top,
+                                                 const Construct& construct) -> position {
+  bucket_type* tail = head;
+  while (bucket_type* next = tail->next()) {
+    if (const auto hole = next->empty()) {
+      const unsigned i = hole.first();
+      construct(allocator_, next->slot(i));
+      next->set_top(i, top);
+      head->add_filter(top);
+      ++size_;
+      return {{next, i}};
+    }
+    tail = next;
+  }
+  // Linked only once it holds an entry (B3); until then the guard takes it back.
+  struct fresh_bucket {
+    memory_type& memory;
+    bucket_type* bucket;
+    ~fresh_bucket() {
+      if (bucket != nullptr) memory.give_back(bucket);
+    }
+  } fresh{memory_, memory_.take(allocator_, mask_ + 1)};
+  construct(allocator_, fresh.bucket->slot(0));
+  bucket_type* const linked = std::exchange(fresh.bucket, nullptr);
+  linked->set_top(0, top);
+  if (tail == head) {
+    head->set_next_keep_filter(linked);
+  } else {
+    tail->set_next(linked);
+  }
+  head->add_filter(top);
+  ++size_;
+  if (++overflow_ >= overflow_limit(bits(), patience_)) trigger_ = 0;
+  return {{linked, 0}};
+}
+
+template <class Key, class T, class Allocator>
+template <class HashOf, class Construct>
+auto table<Key, T, Allocator>::insert_slow(std::uint64_t hash, const HashOf& hash_of,
+                                           const Construct& construct) -> position {
+  if (!has_array()) allocate_first(0);
+  position at = place(hash, construct);
+  // The entry is in, so nothing from here on may fail the insertion.
+  advance_growth(hash_of, at);
+  return at;
+}
+
+template <class Key, class T, class Allocator>
+void table<Key, T, Allocator>::erase_below(position at, bucket_type* head) noexcept {
+  entries::destroy(allocator_, at.entry());
+  at.where->set_top(at.index, empty_slot);
+  --size_;
+  if (at.where == head) return;
+  if (at.where->tops() == 0) unlink(head, at.where);
+  // The filter forgets what is gone.
+  bucket_type* const next = head->next();
+  head->set_link(reinterpret_cast<std::uintptr_t>(next));
+  for (bucket_type* b = next; b != nullptr; b = b->next()) {
+    for (auto set = b->live(); set; set.drop_first()) {
+      head->add_filter(tophash_at(b->tops(), set.first()));
+    }
+  }
+}
+
+template <class Key, class T, class Allocator>
+void table<Key, T, Allocator>::unlink(bucket_type* head, bucket_type* emptied) noexcept {
+  bucket_type* before = head;
+  while (before->next() != emptied) before = before->next();
+  if (before == head) {
+    head->set_next_keep_filter(emptied->next());
+  } else {
+    before->set_next(emptied->next());
+  }
+  --overflow_;
+  patience_ = std::min(patience_, patience_for(overflow_));
+  // A chain of the old array may own retired buckets, which go with their slab.
+  if (!growing()) memory_.give_back(emptied);
+}
+
+template <class Key, class T, class Allocator>
+void table<Key, T, Allocator>::allocate_first(unsigned bits) {
+  array_ = memory_type::allocate_empty_array(allocator_, std::size_t{1} << bits);
+  mask_ = (std::size_t{1} << bits) - 1;
+  ++moves_;
+  set_trigger();
+  note_peak();
+}
+
+// Throws: what the allocator throws; nothing has changed then. O(1): the new array isn't touched.
+template <class Key, class T, class Allocator>
+void table<Key, T, Allocator>::start_growth(unsigned bits) {
+  bucket_type* const fresh = memory_type::allocate_array(allocator_, std::size_t{1} << bits);
+  memory_drain();
+  memory_.retire();
+  old_ = std::exchange(array_, fresh);
+  old_mask_ = mask_;
+  mask_ = (std::size_t{1} << bits) - 1;
+  split_ = 0;
+  trigger_ = 0;
+  ++moves_;
+  if (mask_ == old_mask_) {
+    ++compactions_;
+  } else if (doublings_ != std::numeric_limits<std::uint16_t>::max()) {
+    ++doublings_;
+  }
+  note_peak();
+}
+
+// What an insertion does beyond inserting: starts the growth that is due, or carries one on.
+template <class Key, class T, class Allocator>
+template <class HashOf>
+void table<Key, T, Allocator>::advance_growth(const HashOf& hash_of, position& tracked) noexcept {
+  try {
+    if (!growing()) {
+      if (memory_.release_retired(allocator_)) return;
+      if (size_ > load_limit(bits())) {
+        if (bits() < max_bits) start_growth(bits() + 1);
+      } else if (overflow_ >= overflow_limit(bits(), patience_)) {
+        start_growth(bits());
+      }
+    }
+    const bool at_once = step_ == 0 || old_mask_ < small_table_buckets;
+    for (unsigned n = step_; growing() && (at_once || n > 0); --n) evacuate_next(hash_of, tracked);
+    set_trigger();
+  } catch (...) {
+    // Swallowed because the insertion has succeeded: a growth that lacks memory, or whose hash or
+    // copy throws, stays where it is and is tried again at a later insertion.
+    trigger_ = growing() ? 0 : size_ + size_ / 16 + 1;
+  }
+}
+
+// Throws: what hash_of, a copy or the allocator throws; the bucket then stays where it is.
+template <class Key, class T, class Allocator>
+template <class HashOf>
+void table<Key, T, Allocator>::evacuate_next(const HashOf& hash_of, position& tracked) {
+  evacuation_type step(allocator_, memory_, array_, mask_, old_mask_ + 1, tracked);
+  overflow_ += static_cast<std::uint32_t>(step.run(old_ + split_, split_, hash_of));
+  ++moves_;
+  ++split_;
+  constexpr std::size_t block = std::bit_floor(std::max<std::size_t>(1, discard_bytes / sizeof(bucket_type)));
+  if (split_ % block == 0) memory_type::discard(allocator_, old_ + split_ - block, old_ + split_);
+  if (split_ > old_mask_) end_growth();
+}
+
+template <class Key, class T, class Allocator>
+void table<Key, T, Allocator>::end_growth() noexcept {
+  note_peak();
+  memory_type::deallocate_array(allocator_, std::exchange(old_, nullptr), old_mask_ + 1);
+  old_mask_ = 0;
+  split_ = 1;
+  patience_ = patience_for(overflow_);
+}
+
+template <class Key, class T, class Allocator>
+void table<Key, T, Allocator>::set_trigger() noexcept {
+  const bool pending = growing() || memory_.has_retired() || !has_array() ||
+                       overflow_ >= overflow_limit(bits(), patience_);
+  trigger_ = pending ? 0 : load_limit(bits());
+}
+
+// A slot for an entry that is about to be built in this chain, in chain order. The caller sets its
+// tophash byte.  Throws: what the allocator throws.
+template <class Key, class T, class Allocator>
+auto table<Key, T, Allocator>::append_slot(bucket_type* head, tophash top, unsigned& index)
+    -> bucket_type* {
+  bucket_type* b = head;
+  while (b->next() != nullptr) b = b->next();
+  if (const auto hole = b->empty()) {
+    index = hole.first();
+  } else {
+    bucket_type* const fresh = memory_.take(allocator_, mask_ + 1);
+    ++overflow_;
+    if (b == head) {
+      head->set_next_keep_filter(fresh);
+    } else {
+      b->set_next(fresh);
+    }
+    b = fresh;
+    index = 0;
+  }
+  if (b != head) head->add_filter(top);
+  return b;
+}
+
+template <class Key, class T, class Allocator>
+template <class HashOf>
+void table<Key, T, Allocator>::shrink(unsigned bits, const HashOf& hash_of) {
+  finish_growth(hash_of);
+  if (!has_array() || bits >= this->bits()) return;
+  table smaller(allocator_);
+  smaller.allocate_first(bits);
+  // Memory first, so that nothing can fail once entries move.
+  std::size_t needed = 0;
+  for (std::size_t i = 0; i <= smaller.mask_; ++i) {
+    std::size_t count = 0;
+    for (std::size_t j = i; j <= mask_; j += smaller.mask_ + 1) {
+      for (bucket_type* b = array_ + j; b != nullptr; b = b->next()) count += b->live().count();
+    }
+    if (count > slots_per_bucket) needed += (count - 1) / slots_per_bucket;
+  }
+  smaller.memory_.reserve(allocator_, needed, smaller.mask_ + 1);
+  for_each_chain([&](bucket_type* head, std::size_t index) {
+    for (bucket_type* b = head; b != nullptr; b = b->next()) {
+      for (auto set = b->live(); set; set.drop_first()) {
+        const tophash top = tophash_at(b->tops(), set.first());
+        unsigned i;
+        bucket_type* const to = smaller.append_slot(smaller.array_ + (index & smaller.mask_), top, i);
+        entries::construct_from(allocator_, to->slot(i), b->slot(set.first()));
+        to->set_top(i, top);
+        ++smaller.size_;
+      }
+    }
+  });
+  smaller.step_ = step_;
+  smaller.doublings_ = doublings_;
+  smaller.compactions_ = compactions_;
+  smaller.patience_ = patience_for(smaller.overflow_);
+  smaller.peak_bytes_ = std::max(peak_bytes_, reserved_bytes() + smaller.reserved_bytes());
+  smaller.moves_ = moves_ + 1;
+  smaller.resets_ = static_cast<std::uint16_t>(resets_ + 1);
+  smaller.set_trigger();
+  swap(smaller);
+}
+
+template <class Key, class T, class Allocator>
+void table<Key, T, Allocator>::clear() noexcept {
+  destroy_entries();
+  if (growing()) end_growth();
+  memory_.release_all(allocator_);
+  if (has_array()) {
+    for (std::size_t i = 0; i <= mask_; ++i) array_[i].reset();
+  }
+  size_ = 0;
+  overflow_ = 0;
+  patience_ = 0;
+  ++moves_;
+  ++resets_;
+  set_trigger();
+}
+
+template <class Key, class T, class Allocator>
+template <class HashOf>
+void table<Key, T, Allocator>::copy_from(const table& other, const HashOf& hash_of) {
+  step_ = other.step_;
+  if (other.size_ == 0) return;
+  allocate_first(std::min<unsigned>(other.bits(), bits_for(other.size_)));
+  try {
+    other.for_each_chain([&](bucket_type* head, std::size_t index) {
+      // An old chain knows too few bits of its entries' hashes for a larger array.
+      const bool must_hash = head != other.array_ + index && mask_ > other.old_mask_;
+      for (bucket_type* b = head; b != nullptr; b = b->next()) {
+        for (auto set = b->live(); set; set.drop_first()) {
+          const value_type& entry = *b->slot(set.first());
+          const tophash top = tophash_at(b->tops(), set.first());
+          const std::uint64_t to_index = must_hash ? hash_of(entry.first) : index;
+          bucket_type* const to_head = array_ + (to_index & mask_);
+          unsigned i;
+          bucket_type* const to = append_slot(to_head, top, i);
+          entries::construct(allocator_, to->slot(i), entry);
+          to->set_top(i, top);
+          ++size_;
+        }
+      }
+    });
+  } catch (...) {
+    // append_slot() may have linked a bucket that stayed empty (B3), so all chains go.
+    destroy();
+    throw;
+  }
+  patience_ = patience_for(overflow_);
+  set_trigger();
+}
+
+template <class Key, class T, class Allocator>
+void table<Key, T, Allocator>::swap(table& other) noexcept {
+  std::swap(array_, other.array_);
+  std::swap(mask_, other.mask_);
+  std::swap(split_, other.split_);
+  std::swap(old_mask_, other.old_mask_);
+  std::swap(old_, other.old_);
+  std::swap(size_, other.size_);
+  std::swap(trigger_, other.trigger_);
+  memory_.swap(other.memory_);
+  std::swap(peak_bytes_, other.peak_bytes_);
+  std::swap(overflow_, other.overflow_);
+  std::swap(patience_, other.patience_);
+  std::swap(moves_, other.moves_);
+  std::swap(resets_, other.resets_);
+  std::swap(doublings_, other.doublings_);
+  std::swap(compactions_, other.compactions_);
+  std::swap(step_, other.step_);
+}
+
+template <class Key, class T, class Allocator>
+void table<Key, T, Allocator>::steal(table& other) noexcept {
+  swap(other);
+  ++other.moves_;
+  ++other.resets_;
+}
+
+// Back to no memory at all.
+template <class Key, class T, class Allocator>
+void table<Key, T, Allocator>::destroy() noexcept {
+  destroy_entries();
+  if (growing()) end_growth();
+  memory_.release_all(allocator_);
+  if (has_array()) memory_type::deallocate_array(allocator_, array_, mask_ + 1);
+  array_ = no_bucket<bucket_type>::get();
+  mask_ = 0;
+  size_ = 0;
+  overflow_ = 0;
+  patience_ = 0;
+  trigger_ = 0;
+  ++moves_;
+  ++resets_;
+}
+
+template <class Key, class T, class Allocator>
+void table<Key, T, Allocator>::destroy_entries() noexcept {
+  if constexpr (!entries::trivially_destroyed()) {
+    for_each([this](value_type& entry) { entries::destroy(allocator_, &entry); });
+  }
+}
+
+template <class Key, class T, class Allocator>
+map_stats table<Key, T, Allocator>::stats() const {
+  map_stats s;
+  s.size = size_;
+  s.buckets = mask_ + 1;
+  s.overflow_buckets = overflow_;
+  for_each_chain([&](bucket_type* head, std::size_t) {
+    std::size_t length = 0;
+    for (const bucket_type* b = head; b != nullptr; b = b->next()) ++length;
+    s.longest_chain = std::max(s.longest_chain, length);
+  });
+  s.load = static_cast<double>(size_) / static_cast<double>(mask_ + 1);
+  s.growing = growing();
+  s.old_buckets = growing() ? old_mask_ + 1 : 0;
+  s.evacuated_buckets = growing() ? split_ : 0;
+  s.growths_double = doublings_;
+  s.growths_same_size = compactions_;
+  s.bytes_reserved = reserved_bytes();
+  s.bytes_in_use = s.bytes_reserved;
+  if constexpr (discarding_allocator<typename memory_type::array_allocator>) {
+    s.bytes_in_use -= s.evacuated_buckets * sizeof(bucket_type);
+  }
+  s.bytes_peak = std::max(peak_bytes_, s.bytes_reserved);
+  return s;
+}
+
+}  // namespace gomap::detail

@@ -1,0 +1,869 @@
+// map.hpp -- Go's map for one thread at a time: std::unordered_map's interface, no bad moments.
+//
+//   gomap::map<std::string, int> ages;
+//   ages["ann"] = 31;
+//   for (auto& [name, age] : ages) if (age > 30) ages.erase(name);      // legal
+//
+// Promises
+//   * No insertion moves more than a few buckets: growth goes on a little with each new key, and its
+//     memory is neither zeroed nor given back in one go.
+//   * An iterator survives whatever the map goes through, and a walk meets each entry once.
+//   * Growth that cannot get memory is put off, never thrown.
+//   * Two threads that use a map at once, one of them writing, are reported when they collide.
+// References and pointers to entries die when a *new* key is inserted, at rehash(), reserve(),
+// shrink_to_fit(), finish_growth() and clear(), and for the entry erased. Overwriting, erasing
+// others and const calls keep them.
+// Any number of threads may make const calls at once; a call that is not const wants the map alone.
+// Single-element operations give the strong guarantee, whatever throws. Types whose move may throw
+// and that cannot be copied get the basic one, as in std::vector.
+// Where the idea is from: Go's runtime map (buckets, load factor, growth a little at a time, random
+// and robust iteration, detection of concurrent writes). How it works here: lib/README.md.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <gomap/detail/check_invariants.hpp>
+#include <gomap/detail/map_core.hpp>
+#include <gomap/detail/map_iterator.hpp>
+#include <gomap/detail/seed.hpp>
+#include <gomap/hash.hpp>
+#include <gomap/map_stats.hpp>
+#include <gomap/misuse.hpp>
+#include <gomap/page_allocator.hpp>
+#include <gomap/scan_cursor.hpp>
+#include <initializer_list>
+#include <iterator>
+#include <memory>
+#include <memory_resource>
+#include <ranges>
+#include <stdexcept>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace gomap {
+
+namespace detail {
+
+template <class Hash, class KeyEqual>
+concept transparent = requires {
+  typename Hash::is_transparent;
+  typename KeyEqual::is_transparent;
+};
+
+// Comparisons that cannot call back into a map: std::equal_to of scalars and of text.
+template <class Key, class KeyEqual>
+concept known_comparison =
+    (std::is_same_v<KeyEqual, std::equal_to<>> || std::is_same_v<KeyEqual, std::equal_to<Key>>) &&
+    (std::is_scalar_v<Key> || requires(const Key& key) { text_hash<char>{}(key); });
+
+template <class Range, class Value>
+concept range_of = std::ranges::input_range<Range> &&
+                   std::convertible_to<std::ranges::range_reference_t<Range>, Value>;
+
+}  // namespace detail
+
+// Key and T: destructible, and movable or copyable; T is not const.
+// Hash: called with (key, seed) if it can be, else with (key); the result of the latter is mixed
+// with the seed unless the hash says is_avalanching. KeyEqual: called with two keys.
+// Allocator: any allocator with plain pointers; what else it offers (allocator_concepts.hpp) is used.
+// Misuse: gomap::checked or gomap::unchecked.
+template <class Key, class T, class Hash = gomap::hash<Key>, class KeyEqual = std::equal_to<>,
+          class Allocator = gomap::page_allocator<std::pair<const Key, T>>,
+          class Misuse = gomap::checked>
+class map {
+  using core_type = detail::map_core<Key, T, Hash, KeyEqual, Allocator, Misuse>;
+  using entries = typename core_type::entries;
+  using position_type = typename core_type::position;
+  using cursor_type = detail::cursor<core_type>;
+  using entry_allocator = typename core_type::allocator_type;
+  using allocator_traits = std::allocator_traits<entry_allocator>;
+
+ public:
+  using key_type = Key;
+  using mapped_type = T;
+  using value_type = std::pair<const Key, T>;
+  using size_type = std::size_t;
+  using difference_type = std::ptrdiff_t;
+  using hasher = Hash;
+  using key_equal = KeyEqual;
+  using allocator_type = Allocator;
+  using reference = value_type&;
+  using const_reference = const value_type&;
+  using pointer = typename std::allocator_traits<Allocator>::pointer;
+  using const_pointer = typename std::allocator_traits<Allocator>::const_pointer;
+  using iterator = detail::map_iterator<core_type, false>;
+  using const_iterator = detail::map_iterator<core_type, true>;
+  using misuse_policy = Misuse;
+
+  // Fixes the seed of a map, and where its walks start, so that a run can be repeated.
+  struct seed_with {
+    explicit constexpr seed_with(std::uint64_t value) noexcept : seed(value) {}
+    std::uint64_t seed;
+  };
+
+  // ---- construction: no memory is allocated before it is needed
+  // A `hint` makes room for so many entries. One that no memory could satisfy is ignored, as in Go.
+  // Throws: what the allocator throws, and what copying entries throws.
+
+  map() : map(size_type{0}) {}
+  explicit map(size_type hint, const Hash& hash = Hash(), const KeyEqual& equal = KeyEqual(),
+               const Allocator& allocator = Allocator())
+      : core_(detail::random_seed(), false, hash, equal, entry_allocator(allocator)) {
+    make_room_for_hint(hint);
+  }
+  map(size_type hint, const Allocator& allocator) : map(hint, Hash(), KeyEqual(), allocator) {}
+  map(size_type hint, const Hash& hash, const Allocator& allocator)
+      : map(hint, hash, KeyEqual(), allocator) {}
+  explicit map(const Allocator& allocator) : map(0, Hash(), KeyEqual(), allocator) {}
+  // A map whose seed and walks repeat from run to run. Its hashes can be foreseen: for tests.
+  explicit map(seed_with seed, size_type hint = 0, const Hash& hash = Hash(),
+               const KeyEqual& equal = KeyEqual(), const Allocator& allocator = Allocator())
+      : core_(seed.seed, true, hash, equal, entry_allocator(allocator)) {
+    make_room_for_hint(hint);
+  }
+
+  template <std::input_iterator It>
+  map(It first, It last, size_type hint = 0, const Hash& hash = Hash(),
+      const KeyEqual& equal = KeyEqual(), const Allocator& allocator = Allocator())
+      : map(hint, hash, equal, allocator) {
+    insert(first, last);
+  }
+  template <std::input_iterator It>
+  map(It first, It last, const Allocator& allocator)
+      : map(first, last, 0, Hash(), KeyEqual(), allocator) {}
+  template <std::input_iterator It>
+  map(It first, It last, size_type hint, const Allocator& allocator)
+      : map(first, last, hint, Hash(), KeyEqual(), allocator) {}
+  template <std::input_iterator It>
+  map(It first, It last, size_type hint, const Hash& hash, const Allocator& allocator)
+      : map(first, last, hint, hash, KeyEqual(), allocator) {}
+
+  map(std::initializer_list<value_type> list, size_type hint = 0, const Hash& hash = Hash(),
+      const KeyEqual& equal = KeyEqual(), const Allocator& allocator = Allocator())
+      : map(list.begin(), list.end(), std::max(hint, list.size()), hash, equal, allocator) {}
+  map(std::initializer_list<value_type> list, const Allocator& allocator)
+      : map(list, 0, Hash(), KeyEqual(), allocator) {}
+  map(std::initializer_list<value_type> list, size_type hint, const Allocator& allocator)
+      : map(list, hint, Hash(), KeyEqual(), allocator) {}
+  map(std::initializer_list<value_type> list, size_type hint, const Hash& hash,
+      const Allocator& allocator)
+      : map(list, hint, hash, KeyEqual(), allocator) {}
+
+  // A copy has its own memory and the same seed.
+  map(const map& other)
+      : map(other, Allocator(allocator_traits::select_on_container_copy_construction(
+                       other.core_.allocator()))) {}
+  map(const map& other, const Allocator& allocator)
+      : core_(other.core_.seed(), other.core_.repeatable(), other.core_.hash(),
+              other.core_.equal(), entry_allocator(allocator)) {
+    other.core_.wire().check_clone();
+    core_.copy_from(other.core_, other.core_.hash_of());
+  }
+  // `other` is empty afterwards and can be used. O(1), but O(size) when the allocators differ.
+  map(map&& other) noexcept(std::is_nothrow_move_constructible_v<Hash>&&
+                                std::is_nothrow_move_constructible_v<KeyEqual>)
+      : core_(taken_from(other.core_)) {}
+  map(map&& other, const Allocator& allocator)
+      : core_(other.core_.seed(), other.core_.repeatable(), other.core_.hash(),
+              other.core_.equal(), entry_allocator(allocator)) {
+    take_or_move(other);
+  }
+  ~map() { const guard_type guard(core_.wire(), operation::destroy, opaque_address()); }
+
+  map& operator=(const map& other);
+  map& operator=(map&& other) noexcept(allocator_traits::is_always_equal::value&&
+                                           std::is_nothrow_move_assignable_v<Hash>&&
+                                               std::is_nothrow_move_assignable_v<KeyEqual>);
+  map& operator=(std::initializer_list<value_type> list) {
+    map fresh(list, 0, core_.hash(), core_.equal(), get_allocator());
+    swap_contents(fresh, operation::assign);
+    return *this;
+  }
+
+  [[nodiscard]] allocator_type get_allocator() const noexcept {
+    return allocator_type(core_.allocator());
+  }
+  [[nodiscard]] hasher hash_function() const { return core_.hash(); }
+  [[nodiscard]] key_equal key_eq() const { return core_.equal(); }
+  // What the hash is seeded with; clear() draws a new one.
+  [[nodiscard]] std::uint64_t seed() const noexcept { return core_.seed(); }
+
+  // ---- iteration: the order is none, and the start is random (see detail::map_iterator)
+
+  [[nodiscard]] iterator begin() { return iterator(first()); }
+  [[nodiscard]] const_iterator begin() const { return const_iterator(first()); }
+  [[nodiscard]] const_iterator cbegin() const { return begin(); }
+  [[nodiscard]] iterator end() noexcept { return iterator(); }
+  [[nodiscard]] const_iterator end() const noexcept { return const_iterator(); }
+  [[nodiscard]] const_iterator cend() const noexcept { return const_iterator(); }
+
+  // Calls f(entry) for every entry, in memory order: the fastest walk. f must not use the map;
+  // that is misuse.  Throws: what f throws.
+  template <class F>
+  void for_each(F f) {
+    const guard_type guard(core_.wire(), operation::visit, opaque_address());
+    core_.for_each([&](value_type& entry) { f(entry); });
+  }
+  template <class F>
+  void for_each(F f) const {
+    core_.wire().check_iterate();
+    core_.for_each([&](const value_type& entry) { f(entry); });
+  }
+
+  // Visits the entries of one class, a handful, and returns where to go on: start with
+  // scan_cursor{}, stop when done(). Between two calls the map may change in any way: what is there
+  // throughout is visited once, nothing is visited twice. f must not change the map.
+  // Throws: what f and the hash throw.
+  template <class F>
+  scan_cursor scan(scan_cursor from, F f) {
+    core_.wire().check_iterate();
+    detail::scan_access::step(core_, from, [&](value_type& entry) { f(entry); });
+    return from;
+  }
+  template <class F>
+  scan_cursor scan(scan_cursor from, F f) const {
+    core_.wire().check_iterate();
+    detail::scan_access::step(core_, from, [&](const value_type& entry) { f(entry); });
+    return from;
+  }
+
+  // ---- capacity
+
+  [[nodiscard]] bool empty() const noexcept { return core_.size() == 0; }
+  [[nodiscard]] size_type size() const noexcept { return core_.size(); }
+  [[nodiscard]] size_type max_size() const noexcept {
+    return std::min<size_type>(allocator_traits::max_size(core_.allocator()),
+                               detail::load_limit(detail::max_bits));
+  }
+  // Buckets of eight slots, overflow buckets not counted.
+  [[nodiscard]] size_type bucket_count() const noexcept { return core_.buckets(); }
+  [[nodiscard]] size_type max_bucket_count() const noexcept {
+    return size_type{1} << detail::max_bits;
+  }
+  // Entries per bucket. The table grows past 6.5, or 8 when there is one bucket.
+  [[nodiscard]] float load_factor() const noexcept {
+    return static_cast<float>(size()) / static_cast<float>(bucket_count());
+  }
+  [[nodiscard]] float max_load_factor() const noexcept { return 6.5F; }
+  // Accepted for std's sake, and ignored: the load limit is fixed.
+  void max_load_factor(float) noexcept {}
+
+  // Makes room for `n` entries in one go: no insertion grows the map until it holds more.
+  // Throws: std::length_error for more than a map can hold; what the allocator throws.
+  void reserve(size_type n) {
+    const guard_type guard(core_.wire(), operation::reserve, opaque_address());
+    if (n > 0 || !empty()) core_.grow_to(detail::bits_for(n), core_.hash_of());
+  }
+  // At least `n` buckets and room for size() entries: grows, shrinks, or else compacts the chains,
+  // in one go.  Throws: as reserve().
+  void rehash(size_type n);
+  // Gives back what size() entries do not need.  Throws: as reserve(), the map being as before.
+  void shrink_to_fit();
+
+  // Whether a growth is under way, which the insertion of new keys carries on.
+  [[nodiscard]] bool growing() const noexcept { return core_.growing(); }
+  // Ends it now, in time proportional to the buckets left.  Throws: as reserve().
+  void finish_growth() {
+    const guard_type guard(core_.wire(), operation::grow, opaque_address());
+    core_.finish_growth(core_.hash_of());
+  }
+  // How many old buckets each new key evacuates while the map grows: 2 unless set. 0 is all of them
+  // at once, for programs that want throughput and can wait. Larger than 65535 means that many.
+  void growth_step(unsigned buckets) noexcept { core_.growth_step(buckets); }
+  [[nodiscard]] unsigned growth_step() const noexcept { return core_.growth_step(); }
+
+  // O(buckets).
+  [[nodiscard]] map_stats stats() const {
+    core_.wire().check_read();
+    return core_.stats();
+  }
+  // Walks everything.  Throws: invariant_error, saying what is wrong; what hash and equality throw.
+  void check_invariants() const {
+    core_.wire().check_read();
+    detail::invariants<Key, T, entry_allocator>(core_).check(core_.hash_of(), core_.equal());
+  }
+
+  // ---- lookup: O(1), and nothing is ever moved
+  // K may differ from Key when Hash and KeyEqual are transparent.
+  // Throw: what hash and equality throw; at() also std::out_of_range.
+
+  [[nodiscard]] iterator find(const Key& key) { return iterator(found(key)); }
+  [[nodiscard]] const_iterator find(const Key& key) const { return const_iterator(found(key)); }
+  template <class K>
+    requires detail::transparent<Hash, KeyEqual>
+  [[nodiscard]] iterator find(const K& key) { return iterator(found(key)); }
+  template <class K>
+    requires detail::transparent<Hash, KeyEqual>
+  [[nodiscard]] const_iterator find(const K& key) const { return const_iterator(found(key)); }
+
+  [[nodiscard]] bool contains(const Key& key) const { return locate(key) != nullptr; }
+  template <class K>
+    requires detail::transparent<Hash, KeyEqual>
+  [[nodiscard]] bool contains(const K& key) const { return locate(key) != nullptr; }
+
+  [[nodiscard]] size_type count(const Key& key) const { return contains(key) ? 1 : 0; }
+  template <class K>
+    requires detail::transparent<Hash, KeyEqual>
+  [[nodiscard]] size_type count(const K& key) const { return contains(key) ? 1 : 0; }
+
+  [[nodiscard]] std::pair<iterator, iterator> equal_range(const Key& key) {
+    return range_of_one(find(key));
+  }
+  [[nodiscard]] std::pair<const_iterator, const_iterator> equal_range(const Key& key) const {
+    return range_of_one(find(key));
+  }
+  template <class K>
+    requires detail::transparent<Hash, KeyEqual>
+  [[nodiscard]] std::pair<iterator, iterator> equal_range(const K& key) {
+    return range_of_one(find(key));
+  }
+  template <class K>
+    requires detail::transparent<Hash, KeyEqual>
+  [[nodiscard]] std::pair<const_iterator, const_iterator> equal_range(const K& key) const {
+    return range_of_one(find(key));
+  }
+
+  [[nodiscard]] T& at(const Key& key) { return existing(locate(key)); }
+  [[nodiscard]] const T& at(const Key& key) const { return existing(locate(key)); }
+  template <class K>
+    requires detail::transparent<Hash, KeyEqual>
+  [[nodiscard]] T& at(const K& key) { return existing(locate(key)); }
+  template <class K>
+    requires detail::transparent<Hash, KeyEqual>
+  [[nodiscard]] const T& at(const K& key) const { return existing(locate(key)); }
+
+  // Go's `v, ok := m[key]`: where the value is, or null.
+  [[nodiscard]] T* lookup(const Key& key) { return value_or_null(locate(key)); }
+  [[nodiscard]] const T* lookup(const Key& key) const { return value_or_null(locate(key)); }
+  template <class K>
+    requires detail::transparent<Hash, KeyEqual>
+  [[nodiscard]] T* lookup(const K& key) { return value_or_null(locate(key)); }
+  template <class K>
+    requires detail::transparent<Hash, KeyEqual>
+  [[nodiscard]] const T* lookup(const K& key) const { return value_or_null(locate(key)); }
+
+  // Go's `m[key]` on the right-hand side: a copy of the value, or T{}. Inserts nothing.
+  [[nodiscard]] T get(const Key& key) const { return copy_or_zero(locate(key)); }
+  template <class K>
+    requires detail::transparent<Hash, KeyEqual>
+  [[nodiscard]] T get(const K& key) const { return copy_or_zero(locate(key)); }
+
+  // Looks up a range of keys, writing a T* or null for each to `out`, and returns where `out` ends.
+  // Prefetches ahead, so that a large map answers at the speed of memory rather than of one miss
+  // after another. A range that can be walked once only is looked up key by key.
+  template <std::ranges::input_range Keys, std::weakly_incrementable Out>
+  Out find_many(Keys&& keys, Out out) {
+    return find_each(keys, std::move(out), [](value_type* e) -> T* { return value_or_null(e); });
+  }
+  template <std::ranges::input_range Keys, std::weakly_incrementable Out>
+  Out find_many(Keys&& keys, Out out) const {
+    return find_each(keys, std::move(out),
+                     [](value_type* e) -> const T* { return value_or_null(e); });
+  }
+  // Asks the processor to fetch where `key` would be, for a lookup a little later.
+  void prefetch(const Key& key) const { core_.prefetch(core_.hash_key(key)); }
+  template <class K>
+    requires detail::transparent<Hash, KeyEqual>
+  void prefetch(const K& key) const { core_.prefetch(core_.hash_key(key)); }
+
+  // ---- insertion: amortised O(1), a bounded number of buckets moved
+  // Arguments may refer to entries of this map, and are not moved from unless the key is new.
+  // Throw: what hash, equality, construction and the allocator throw, with the map as before.
+
+  T& operator[](const Key& key) { return try_emplace(key).first->second; }
+  T& operator[](Key&& key) { return try_emplace(std::move(key)).first->second; }
+  template <class K>
+    requires(detail::transparent<Hash, KeyEqual> && std::constructible_from<Key, K &&>)
+  T& operator[](K&& key) { return try_emplace(std::forward<K>(key)).first->second; }
+
+  std::pair<iterator, bool> insert(const value_type& entry) {
+    return emplace_key(entry.first, entry);
+  }
+  std::pair<iterator, bool> insert(value_type&& entry) {
+    return emplace_key(entry.first, std::move(entry));
+  }
+  template <class P>
+    requires std::constructible_from<value_type, P &&>
+  std::pair<iterator, bool> insert(P&& entry) { return emplace(std::forward<P>(entry)); }
+  iterator insert(const_iterator, const value_type& entry) { return insert(entry).first; }
+  iterator insert(const_iterator, value_type&& entry) { return insert(std::move(entry)).first; }
+  template <class P>
+    requires std::constructible_from<value_type, P &&>
+  iterator insert(const_iterator, P&& entry) { return insert(std::forward<P>(entry)).first; }
+  // Basic guarantee: what came before a throw stays inserted.
+  template <std::input_iterator It>
+  void insert(It first, It last) {
+    for (; first != last; ++first) emplace(*first);
+  }
+  void insert(std::initializer_list<value_type> list) { insert(list.begin(), list.end()); }
+  template <detail::range_of<value_type> Range>
+  void insert_range(Range&& range) {
+    for (auto&& entry : range) emplace(std::forward<decltype(entry)>(entry));
+  }
+
+  template <class M>
+  std::pair<iterator, bool> insert_or_assign(const Key& key, M&& value) {
+    return assign(key, std::forward<M>(value));
+  }
+  template <class M>
+  std::pair<iterator, bool> insert_or_assign(Key&& key, M&& value) {
+    return assign(std::move(key), std::forward<M>(value));
+  }
+  template <class K, class M>
+    requires(detail::transparent<Hash, KeyEqual> && std::constructible_from<Key, K &&>)
+  std::pair<iterator, bool> insert_or_assign(K&& key, M&& value) {
+    return assign(std::forward<K>(key), std::forward<M>(value));
+  }
+  template <class M>
+  iterator insert_or_assign(const_iterator, const Key& key, M&& value) {
+    return assign(key, std::forward<M>(value)).first;
+  }
+  template <class M>
+  iterator insert_or_assign(const_iterator, Key&& key, M&& value) {
+    return assign(std::move(key), std::forward<M>(value)).first;
+  }
+
+  template <class... Args>
+  std::pair<iterator, bool> emplace(Args&&... args);
+  template <class... Args>
+  iterator emplace_hint(const_iterator, Args&&... args) {
+    return emplace(std::forward<Args>(args)...).first;
+  }
+
+  template <class... Args>
+  std::pair<iterator, bool> try_emplace(const Key& key, Args&&... args) {
+    return emplace_value(key, std::forward<Args>(args)...);
+  }
+  template <class... Args>
+  std::pair<iterator, bool> try_emplace(Key&& key, Args&&... args) {
+    return emplace_value(std::move(key), std::forward<Args>(args)...);
+  }
+  template <class K, class... Args>
+    requires(detail::transparent<Hash, KeyEqual> && std::constructible_from<Key, K &&> &&
+             !std::convertible_to<K &&, const_iterator>)
+  std::pair<iterator, bool> try_emplace(K&& key, Args&&... args) {
+    return emplace_value(std::forward<K>(key), std::forward<Args>(args)...);
+  }
+  template <class... Args>
+  iterator try_emplace(const_iterator, const Key& key, Args&&... args) {
+    return emplace_value(key, std::forward<Args>(args)...).first;
+  }
+  template <class... Args>
+  iterator try_emplace(const_iterator, Key&& key, Args&&... args) {
+    return emplace_value(std::move(key), std::forward<Args>(args)...).first;
+  }
+
+  // Moves over the entries of `source` whose keys are not here; the others stay there. Basic
+  // guarantee: each entry is in one of the two maps.
+  template <class H, class E, class M>
+  void merge(map<Key, T, H, E, Allocator, M>& source);
+  template <class H, class E, class M>
+  void merge(map<Key, T, H, E, Allocator, M>&& source) { merge(source); }
+
+  // ---- erasure: frees no slot of another entry, moves nothing
+
+  // Requires: the entry of `at` is there. Finds it again when insertions have moved it.
+  // Throws: what the hash throws, the map being as before.  Returns the iterator behind it.
+  iterator erase(const_iterator at);
+  iterator erase(iterator at) { return erase(const_iterator(at)); }
+  iterator erase(const_iterator first, const_iterator last) {
+    while (first != last) first = erase(first);
+    return iterator(first.position());
+  }
+  size_type erase(const Key& key) { return erase_key(key); }
+  template <class K>
+    requires(detail::transparent<Hash, KeyEqual> && !std::convertible_to<K &&, iterator> &&
+             !std::convertible_to<K &&, const_iterator>)
+  size_type erase(K&& key) { return erase_key(key); }
+  // Removes everything, NaN keys included, keeps the buckets, and draws a new seed. O(buckets).
+  void clear() {
+    const guard_type guard(core_.wire(), operation::clear, opaque_address());
+    core_.clear();
+    core_.set_seed(core_.repeatable() ? mix(core_.seed(), detail::no_seed) : detail::random_seed(),
+                   core_.repeatable());
+  }
+
+  // Exchanges the contents. O(1).  Requires: the allocators are equal or propagate on swap.
+  void swap(map& other) noexcept(std::is_nothrow_swappable_v<Hash>&&
+                                     std::is_nothrow_swappable_v<KeyEqual>);
+
+  // Go's maps.Clone: a copy with the same seed.
+  [[nodiscard]] map clone() const { return *this; }
+
+  [[nodiscard]] friend bool operator==(const map& a, const map& b) {
+    if (a.size() != b.size()) return false;
+    for (const auto& [key, value] : a) {
+      const T* const other = b.lookup(key);
+      if (other == nullptr || !(*other == value)) return false;
+    }
+    return true;
+  }
+  friend void swap(map& a, map& b) noexcept(noexcept(a.swap(b))) { a.swap(b); }
+
+  template <class Pred>
+  friend size_type erase_if(map& m, Pred pred) {
+    const guard_type guard(m.core_.wire(), operation::erase, m.opaque_address());
+    const size_type before = m.size();
+    m.core_.for_each_position([&](position_type at, auto* head) {
+      if (pred(*at.entry())) m.core_.erase_below(at, head);
+    });
+    return before - m.size();
+  }
+
+ private:
+  template <class, class, class, class, class, class>
+  friend class map;
+
+  using guard_type = typename Misuse::write_guard;
+  static constexpr bool opaque = Misuse::enabled && !detail::known_comparison<Key, KeyEqual>;
+
+  // What a write shows to comparisons that may run further out on this thread.
+  [[nodiscard]] const void* opaque_address() const noexcept {
+    if constexpr (opaque) return this;
+    return nullptr;
+  }
+
+  // Calls probe(), which compares keys. Whatever they do, they must not write to this map.
+  template <class Probe>
+  decltype(auto) reading(const Probe& probe) const {
+    core_.wire().check_read();
+    if constexpr (opaque) {
+      const typename Misuse::read_scope scope(this);
+      return probe();
+    } else {
+      return probe();
+    }
+  }
+
+  // The entry with this key, or null. Hashes before it looks at the map: a hash may call back.
+  template <class K>
+  [[nodiscard]] value_type* locate(const K& key) const {
+    const std::uint64_t hash = core_.hash_key(key);
+    const position_type at = reading([&] { return core_.find_key(key, hash); });
+    return at ? at.entry() : nullptr;
+  }
+  template <class K>
+  [[nodiscard]] cursor_type found(const K& key) const {
+    const std::uint64_t hash = core_.hash_key(key);
+    const position_type at = reading([&] { return core_.find_key(key, hash); });
+    return at ? cursor_type(core_, at, hash) : cursor_type();
+  }
+  [[nodiscard]] cursor_type first() const {
+    core_.wire().check_iterate();
+    const std::uint64_t start =
+        core_.repeatable() ? mix(core_.seed(), detail::no_seed) : detail::random_start();
+    return cursor_type::begin(core_, start);
+  }
+  template <class It>
+  static std::pair<It, It> range_of_one(It at) {
+    It next = at;
+    if (at != It()) ++next;
+    return {at, next};
+  }
+
+  static T* value_or_null(value_type* entry) noexcept {
+    return entry == nullptr ? nullptr : &entry->second;
+  }
+  static T& existing(value_type* entry) {
+    if (entry == nullptr) throw std::out_of_range("gomap::map::at: no such key");
+    return entry->second;
+  }
+  static T copy_or_zero(const value_type* entry) {
+    return entry == nullptr ? T() : entry->second;
+  }
+
+  template <class Keys, class Out, class Result>
+  Out find_each(Keys& keys, Out out, const Result& result) const;
+
+  // The entry with `key`; if there is none, the one that `construct` builds.
+  template <class K, class Construct>
+  std::pair<iterator, bool> find_or_insert(const K& key, operation what,
+                                           const Construct& construct) {
+    const std::uint64_t hash = core_.hash_key(key);
+    const guard_type guard(core_.wire(), what, opaque_address());
+    if (const position_type at = core_.find_key(key, hash)) {
+      return {iterator(cursor_type(core_, at, hash)), false};
+    }
+    const position_type at = core_.insert(hash, core_.hash_of(), construct);
+    return {iterator(cursor_type(core_, at, hash)), true};
+  }
+  // With `key` for its key, and the rest of the arguments for the value.
+  template <class K, class... Args>
+  std::pair<iterator, bool> emplace_value(K&& key, Args&&... args) {
+    return find_or_insert(key, operation::insert, [&](entry_allocator& a, value_type* to) {
+      entries::construct(a, to, std::piecewise_construct,
+                         std::forward_as_tuple(std::forward<K>(key)),
+                         std::forward_as_tuple(std::forward<Args>(args)...));
+    });
+  }
+  // From arguments for the pair, in which `key` is.
+  template <class... Args>
+  std::pair<iterator, bool> emplace_key(const Key& key, Args&&... args) {
+    return find_or_insert(key, operation::insert, [&](entry_allocator& a, value_type* to) {
+      entries::construct(a, to, std::forward<Args>(args)...);
+    });
+  }
+  template <class K, class M>
+  std::pair<iterator, bool> assign(K&& key, M&& value) {
+    const auto result =
+        find_or_insert(key, operation::assign, [&](entry_allocator& a, value_type* to) {
+          entries::construct(a, to, std::forward<K>(key), std::forward<M>(value));
+        });
+    if (!result.second) result.first->second = std::forward<M>(value);
+    return result;
+  }
+  template <class K>
+  size_type erase_key(const K& key) {
+    const std::uint64_t hash = core_.hash_key(key);
+    const guard_type guard(core_.wire(), operation::erase, opaque_address());
+    const position_type at = core_.find_key(key, hash);
+    if (!at) return 0;
+    core_.erase(at, hash);
+    return 1;
+  }
+
+  void make_room_for_hint(size_type hint) {
+    const unsigned bits = detail::bits_for(hint);
+    if (bits == 0 || bits > detail::max_bits) return;
+    if (hint > max_size()) return;
+    core_.grow_to(bits, core_.hash_of());
+  }
+  static core_type&& taken_from(core_type& core) {
+    const guard_type guard(core.wire(), operation::move);
+    return std::move(core);
+  }
+  void take_or_move(map& other);
+  // Takes over what `fresh`, whose allocator equals or replaces this one's, holds.
+  void swap_contents(map& fresh, operation what);
+
+  core_type core_;
+};
+
+// Go's maps package and the standard's erase_if for maps: see maps.hpp.
+
+// ---- bodies, in the order above ------------------------------------------------------------
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
+auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::operator=(const map& other) -> map& {
+  if (this == &other) return *this;
+  constexpr bool propagates = allocator_traits::propagate_on_container_copy_assignment::value;
+  map copy(other, propagates ? other.get_allocator() : get_allocator());
+  swap_contents(copy, operation::assign);
+  if constexpr (propagates) {
+    using std::swap;
+    swap(core_.allocator(), copy.core_.allocator());
+  }
+  return *this;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
+auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::operator=(map&& other) noexcept(
+    allocator_traits::is_always_equal::value&& std::is_nothrow_move_assignable_v<Hash>&&
+        std::is_nothrow_move_assignable_v<KeyEqual>) -> map& {
+  if (this == &other) return *this;
+  constexpr bool propagates = allocator_traits::propagate_on_container_move_assignment::value;
+  map taken(std::move(other), propagates ? other.get_allocator() : get_allocator());
+  swap_contents(taken, operation::assign);
+  if constexpr (propagates) {
+    using std::swap;
+    swap(core_.allocator(), taken.core_.allocator());
+  }
+  return *this;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
+void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::take_or_move(map& other) {
+  const guard_type guard(other.core_.wire(), operation::move, other.opaque_address());
+  if (core_.allocator() == other.core_.allocator()) {
+    core_.swap(other.core_);
+    return;
+  }
+  core_.grow_to(detail::bits_for(other.size()), core_.hash_of());
+  other.core_.for_each([&](value_type& entry) {
+    core_.insert(core_.hash_key(entry.first), core_.hash_of(),
+                 [&](entry_allocator& a, value_type* to) {
+                   // const_cast: `other` is cleared below, and nobody reads this key again.
+                   entries::construct(a, to, std::move(const_cast<Key&>(entry.first)),
+                                      std::move(entry.second));
+                 });
+  });
+  other.core_.clear();
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
+void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::swap_contents(map& fresh, operation what) {
+  const guard_type guard(core_.wire(), what, opaque_address());
+  using std::swap;
+  core_.swap(fresh.core_);
+  core_.swap_parameters(fresh.core_);
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
+void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::swap(map& other) noexcept(
+    std::is_nothrow_swappable_v<Hash>&& std::is_nothrow_swappable_v<KeyEqual>) {
+  if (this == &other) return;
+  const guard_type guard(other.core_.wire(), operation::swap, other.opaque_address());
+  swap_contents(other, operation::swap);
+  if constexpr (allocator_traits::propagate_on_container_swap::value) {
+    using std::swap;
+    swap(core_.allocator(), other.core_.allocator());
+  }
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
+void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::rehash(size_type n) {
+  const guard_type guard(core_.wire(), operation::reserve, opaque_address());
+  if (n > max_bucket_count()) throw std::length_error("gomap: more buckets than a map can hold");
+  const unsigned for_buckets = n <= 1 ? 0 : static_cast<unsigned>(std::bit_width(n - 1));
+  const unsigned bits = std::max(for_buckets, detail::bits_for(size()));
+  if (bits > core_.bits()) {
+    core_.grow_to(bits, core_.hash_of());
+  } else if (bits < core_.bits()) {
+    core_.shrink(bits, core_.hash_of());
+  } else {
+    core_.compact(core_.hash_of());
+  }
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
+void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::shrink_to_fit() {
+  const guard_type guard(core_.wire(), operation::shrink, opaque_address());
+  if (empty()) {
+    core_.destroy();
+  } else {
+    core_.shrink(detail::bits_for(size()), core_.hash_of());
+  }
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
+template <class... Args>
+auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::emplace(Args&&... args)
+    -> std::pair<iterator, bool> {
+  if constexpr (sizeof...(Args) == 2) {
+    auto&& first = std::get<0>(std::forward_as_tuple(args...));
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(first)>, Key>) {
+      return emplace_key(first, std::forward<Args>(args)...);
+    }
+  } else if constexpr (sizeof...(Args) == 1) {
+    auto&& only = std::get<0>(std::forward_as_tuple(args...));
+    if constexpr (requires { typename std::remove_cvref_t<decltype(only)>::first_type; }) {
+      if constexpr (std::is_same_v<
+                        std::remove_cvref_t<typename std::remove_cvref_t<decltype(only)>::first_type>,
+                        Key>) {
+        return emplace_key(only.first, std::forward<Args>(args)...);
+      }
+    }
+  }
+  // The key is known only once the entry is built: it is built here and moved in if it is new.
+  struct built_entry {
+    entry_allocator& allocator;
+    alignas(value_type) std::byte bytes[sizeof(value_type)];
+
+    [[nodiscard]] value_type* get() noexcept {
+      return std::launder(reinterpret_cast<value_type*>(bytes));
+    }
+    ~built_entry() { entries::destroy(allocator, get()); }
+  };
+  entry_allocator allocator(core_.allocator());
+  alignas(value_type) std::byte bytes[sizeof(value_type)];
+  auto* const built = reinterpret_cast<value_type*>(bytes);
+  entries::construct(allocator, built, std::forward<Args>(args)...);
+  struct destroyer {
+    entry_allocator& allocator;
+    value_type* entry;
+    ~destroyer() { entries::destroy(allocator, entry); }
+  } destroy{allocator, built};
+  return find_or_insert(built->first, operation::insert, [&](entry_allocator& a, value_type* to) {
+    // const_cast: the built entry ends with this call.
+    entries::construct(a, to, std::move(const_cast<Key&>(built->first)),
+                       std::move(built->second));
+  });
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
+template <class H, class E, class M>
+void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::merge(
+    map<Key, T, H, E, Allocator, M>& source) {
+  if (static_cast<const void*>(this) == static_cast<const void*>(&source)) return;
+  const typename M::write_guard guard(source.core_.wire(), operation::merge,
+                                      source.opaque_address());
+  source.core_.for_each_position([&](auto at, auto* head) {
+    value_type* const entry = at.entry();
+    const bool moved =
+        find_or_insert(entry->first, operation::merge, [&](entry_allocator& a, value_type* to) {
+          entries::construct_from(a, to, entry);
+        }).second;
+    if (moved) source.core_.erase_below(at, head);
+  });
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
+auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::erase(const_iterator at) -> iterator {
+  const guard_type guard(core_.wire(), operation::erase, opaque_address());
+  const position_type entry = at.position().locate();
+  if (!entry) fatal(make_report(misuse_kind::stale_iterator, operation::erase, operation::none,
+                                this_thread_number(), 0));
+  cursor_type next = at.position();
+  next.advance();
+  core_.erase_hashing(entry, core_.hash_of());
+  return iterator(next);
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
+template <class Keys, class Out, class Result>
+auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::find_each(Keys& keys, Out out,
+                                                               const Result& result) const -> Out {
+  if constexpr (!std::ranges::forward_range<Keys>) {
+    for (auto&& key : keys) *out++ = result(locate(key));
+    return out;
+  } else {
+    // Sixteen lookups in flight: more than the misses that a core keeps open, less than a cache set.
+    std::array<std::uint64_t, 16> hashes;
+    auto next = std::ranges::begin(keys);
+    const auto last = std::ranges::end(keys);
+    while (next != last) {
+      std::size_t n = 0;
+      for (auto ahead = next; n < hashes.size() && ahead != last; ++ahead, ++n) {
+        hashes[n] = core_.hash_key(*ahead);
+        core_.prefetch(hashes[n]);
+      }
+      reading([&] {
+        for (std::size_t i = 0; i < n; ++i, ++next) {
+          const position_type at = core_.find_key(*next, hashes[i]);
+          *out++ = result(at ? at.entry() : nullptr);
+        }
+      });
+    }
+    return out;
+  }
+}
+
+template <std::input_iterator It,
+          class Key = std::remove_const_t<typename std::iter_value_t<It>::first_type>,
+          class T = typename std::iter_value_t<It>::second_type, class Hash = gomap::hash<Key>,
+          class KeyEqual = std::equal_to<>,
+          class Allocator = gomap::page_allocator<std::pair<const Key, T>>>
+map(It, It, std::size_t = 0, Hash = Hash(), KeyEqual = KeyEqual(), Allocator = Allocator())
+    -> map<Key, T, Hash, KeyEqual, Allocator>;
+
+template <class Key, class T, class Hash = gomap::hash<Key>, class KeyEqual = std::equal_to<>,
+          class Allocator = gomap::page_allocator<std::pair<const Key, T>>>
+map(std::initializer_list<std::pair<Key, T>>, std::size_t = 0, Hash = Hash(),
+    KeyEqual = KeyEqual(), Allocator = Allocator()) -> map<Key, T, Hash, KeyEqual, Allocator>;
+
+namespace pmr {
+// A map on any memory resource.
+template <class Key, class T, class Hash = gomap::hash<Key>, class KeyEqual = std::equal_to<>,
+          class Misuse = gomap::checked>
+using map = gomap::map<Key, T, Hash, KeyEqual,
+                       std::pmr::polymorphic_allocator<std::pair<const Key, T>>, Misuse>;
+}  // namespace pmr
+
+}  // namespace gomap
+
+#include <gomap/maps.hpp>

@@ -1,0 +1,80 @@
+// scan_cursor.hpp -- how far a scan() has come: a walk that needs no iterator between its calls.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace gomap {
+
+namespace detail {
+struct scan_access;
+}
+
+// `scan_cursor{}` starts a scan; each call of scan(cursor, f) returns where to go on; done() ends it.
+// A plain value: copy it, store it, drop it. It belongs to the map that made it, and says nothing
+// about another.
+class scan_cursor {
+ public:
+  constexpr scan_cursor() noexcept = default;
+
+  // Whether everything has been visited.
+  [[nodiscard]] constexpr bool done() const noexcept { return state_ == state::done; }
+
+  friend constexpr bool operator==(const scan_cursor&, const scan_cursor&) noexcept = default;
+
+ private:
+  friend struct detail::scan_access;
+  enum class state : std::uint8_t { fresh, under_way, done };
+
+  std::uint64_t next_class_ = 0;
+  std::uint8_t bits_ = 0;  // the classes are told apart by so many low bits of the hash
+  state state_ = state::fresh;
+};
+
+namespace detail {
+
+// The one who reads and writes scan cursors.
+struct scan_access {
+  // Calls f(entry) for the entries of the cursor's class, in a table that hash_of() hashes for, and
+  // moves the cursor to the next class.
+  template <class Core, class F>
+  static void step(const Core& core, scan_cursor& cursor, F&& f) {
+    using state = scan_cursor::state;
+    if (cursor.state_ == state::done) return;
+    if (cursor.state_ == state::fresh) {
+      cursor.bits_ = static_cast<std::uint8_t>(core.common_bits());
+      cursor.state_ = state::under_way;
+    }
+    visit_class(core, cursor.next_class_, cursor.bits_, f);
+    if (++cursor.next_class_ >> cursor.bits_ != 0) cursor.state_ = state::done;
+  }
+
+ private:
+  template <class Core, class F>
+  static void visit_class(const Core& core, std::uint64_t hash_class, unsigned bits, F& f) {
+    const std::uint64_t class_mask = (std::uint64_t{1} << bits) - 1;
+    // The chains of the class, in the order of their further bits: an old chain stands for both of
+    // the halves that it will become, and comes with the first.
+    std::uint64_t further = 0;
+    do {
+      const std::uint64_t low = hash_class | (further << bits);
+      const auto chain = core.chain_at(low);
+      const std::uint64_t chain_mask = (std::uint64_t{1} << chain.bits) - 1;
+      // A table that has shrunk keeps several classes in a chain.
+      const bool mixed = chain.bits < bits;
+      if (mixed || (low & chain_mask) == low) {
+        for (auto* b = chain.head; b != nullptr; b = b->next()) {
+          for (auto set = b->live(); set; set.drop_first()) {
+            auto& entry = *b->slot(set.first());
+            if (mixed && (core.hash_of()(entry.first) & class_mask) != hash_class) continue;
+            f(entry);
+          }
+        }
+      }
+      ++further;
+    } while (core.bits() > bits && further >> (core.bits() - bits) == 0);
+  }
+};
+
+}  // namespace detail
+}  // namespace gomap
