@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include <gomap/allocator_concepts.hpp>
+#include <gomap/detail/pages.hpp>
 #include <gomap/page_allocator.hpp>
 
 namespace {
@@ -266,6 +267,7 @@ TEST(PageSource, TheCacheIsBoundedByWhatWasInUse) {
 }
 
 TEST(PageSource, ABlockTooLargeForTheCacheLosesItsEndOnly) {
+  if (gomap::detail::reserve_factor() == 1) GTEST_SKIP() << "pages come and go with their block";
   page_options options = patient();
   options.cache_floor_bytes = 0;
   options.cache_percent = 75;
@@ -292,7 +294,7 @@ TEST(PageSource, IdleBlocksAreForgottenWithTime) {
   a.deallocate(a.allocate(mebibyte), mebibyte);
 
   std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  a.deallocate(a.allocate(16 * mebibyte), 16 * mebibyte);  // the source looks at its clock
+  a.deallocate(a.allocate(99 * mebibyte), 99 * mebibyte);  // the source looks at its clock
 
   EXPECT_GE(source.stats().blocks_released, 1u);
 }

@@ -1,0 +1,202 @@
+// tracking_allocator.hpp -- any allocator, with a count of what it hands out and a cap on it.
+//
+// The counts live in a memory_ledger that the user owns and any number of allocators share. What
+// the inner allocator offers beyond the standard (allocator_concepts.hpp) is offered on.
+// Thread-safe as far as the inner allocator is.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include <gomap/allocator_concepts.hpp>
+
+namespace gomap {
+
+// What tracking_allocators on one ledger have allocated. All members may be called at any time.
+class memory_ledger {
+ public:
+  static constexpr std::size_t no_cap = std::numeric_limits<std::size_t>::max();
+
+  // At most `cap_bytes` may be allocated at a time.
+  explicit memory_ledger(std::size_t cap_bytes = no_cap) noexcept : cap_(cap_bytes) {}
+  memory_ledger(const memory_ledger&) = delete;
+  memory_ledger& operator=(const memory_ledger&) = delete;
+
+  // Bytes allocated now, and the most there have been.
+  [[nodiscard]] std::size_t bytes() const noexcept { return read(bytes_); }
+  [[nodiscard]] std::size_t peak_bytes() const noexcept { return read(peak_); }
+  // Calls that succeeded, and calls that failed, at the cap or further down.
+  [[nodiscard]] std::uint64_t allocations() const noexcept { return read(allocations_); }
+  [[nodiscard]] std::uint64_t deallocations() const noexcept { return read(deallocations_); }
+  [[nodiscard]] std::uint64_t failures() const noexcept { return read(failures_); }
+  // Blocks allocated now. Zero, when all is well, once the last container is gone.
+  [[nodiscard]] std::uint64_t blocks() const noexcept { return allocations() - deallocations(); }
+
+  // Changes the cap. Under what is allocated already, it refuses all that is asked for from now on.
+  void set_cap(std::size_t cap_bytes) noexcept {
+    // relaxed: a number that a later charge() compares with; it orders no other memory.
+    cap_.store(cap_bytes, std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::size_t cap() const noexcept { return read(cap_); }
+
+  // What an allocator calls: charge() before it asks further down, false when the cap refuses; then
+  // settle() when it got the memory or cancel() when not; credit() when the memory is given back.
+  [[nodiscard]] bool charge(std::size_t bytes) noexcept;
+  void settle() noexcept { add(allocations_, 1); }
+  void cancel(std::size_t bytes) noexcept;
+  void credit(std::size_t bytes) noexcept;
+
+ private:
+  // relaxed, in all four: counters, each right by itself; none says anything about other memory.
+  template <class N>
+  static N read(const std::atomic<N>& n) noexcept {
+    return n.load(std::memory_order_relaxed);
+  }
+  template <class N>
+  static N add(std::atomic<N>& n, std::type_identity_t<N> by) noexcept {
+    return n.fetch_add(by, std::memory_order_relaxed) + by;
+  }
+
+  std::atomic<std::size_t> cap_;
+  std::atomic<std::size_t> bytes_{0};
+  std::atomic<std::size_t> peak_{0};
+  std::atomic<std::uint64_t> allocations_{0};
+  std::atomic<std::uint64_t> deallocations_{0};
+  std::atomic<std::uint64_t> failures_{0};
+};
+
+template <class T, class A = std::allocator<T>>
+class tracking_allocator {
+  using traits = typename std::allocator_traits<A>::template rebind_traits<T>;
+
+ public:
+  using inner_allocator = typename traits::allocator_type;
+  using value_type = T;
+  using pointer = typename traits::pointer;
+  using size_type = typename traits::size_type;
+  using propagate_on_container_copy_assignment =
+      typename traits::propagate_on_container_copy_assignment;
+  using propagate_on_container_move_assignment = std::true_type;
+  using propagate_on_container_swap = std::true_type;
+  using is_always_equal = std::false_type;
+  template <class U>
+  struct rebind {
+    using other = tracking_allocator<U, typename traits::template rebind_alloc<U>>;
+  };
+
+  static constexpr bool type_stable = type_stable_allocator<inner_allocator>;
+
+  // Counts in `ledger`, which must outlive all that is allocated.
+  explicit tracking_allocator(memory_ledger& ledger,
+                              const inner_allocator& inner = inner_allocator()) noexcept
+      : ledger_(&ledger), inner_(inner) {}
+  template <class U, class B>
+  tracking_allocator(const tracking_allocator<U, B>& other) noexcept
+      : ledger_(other.ledger_), inner_(other.inner_) {}
+
+  // As the inner allocator's. Throws: std::bad_alloc at the cap, and what the inner one throws.
+  [[nodiscard]] pointer allocate(size_type n) {
+    return allocate_with(n, [&] { return traits::allocate(inner_, n); });
+  }
+  [[nodiscard]] pointer allocate_zeroed(size_type n) requires zeroing_allocator<inner_allocator> {
+    return allocate_with(n, [&] { return inner_.allocate_zeroed(n); });
+  }
+
+  void deallocate(pointer p, size_type n) noexcept {
+    traits::deallocate(inner_, p, n);
+    ledger_->credit(n * sizeof(T));
+  }
+
+  // As the inner allocator's; what was discarded counts as allocated until it is deallocated.
+  void discard(void* p, std::size_t bytes) noexcept requires discarding_allocator<inner_allocator> {
+    inner_.discard(p, bytes);
+  }
+  void move_pages(void* from, void* to,
+                  std::size_t bytes) noexcept requires page_moving_allocator<inner_allocator> {
+    inner_.move_pages(from, to, bytes);
+  }
+  [[nodiscard]] bool try_extend(pointer p, size_type old_n, size_type new_n) noexcept requires
+      extendable_allocator<inner_allocator> {
+    if (new_n < old_n || new_n > traits::max_size(inner_)) return false;
+    const std::size_t more = (new_n - old_n) * sizeof(T);
+    if (!ledger_->charge(more)) return false;
+    if (inner_.try_extend(p, old_n, new_n)) return true;
+    ledger_->cancel(more);
+    return false;
+  }
+
+  [[nodiscard]] memory_ledger& ledger() const noexcept { return *ledger_; }
+  [[nodiscard]] const inner_allocator& inner() const noexcept { return inner_; }
+
+  [[nodiscard]] tracking_allocator select_on_container_copy_construction() const {
+    return tracking_allocator(*ledger_, traits::select_on_container_copy_construction(inner_));
+  }
+
+  template <class U, class B>
+  friend bool operator==(const tracking_allocator& a, const tracking_allocator<U, B>& b) noexcept {
+    return &a.ledger() == &b.ledger() && a.inner() == inner_allocator(b.inner());
+  }
+
+ private:
+  template <class, class>
+  friend class tracking_allocator;
+
+  template <class Allocate>
+  pointer allocate_with(size_type n, Allocate&& allocate_inner) {
+    if (n > std::numeric_limits<std::size_t>::max() / sizeof(T)) throw std::bad_array_new_length();
+    // Cancels unless settled: the inner allocator may throw anything.
+    struct charge {
+      charge(memory_ledger& l, std::size_t b) : ledger(&l), bytes(b) {
+        if (!l.charge(b)) throw std::bad_alloc();
+      }
+      charge(const charge&) = delete;
+      charge& operator=(const charge&) = delete;
+      ~charge() {
+        if (ledger != nullptr) ledger->cancel(bytes);
+      }
+      memory_ledger* ledger;
+      std::size_t bytes;
+    } charged(*ledger_, n * sizeof(T));
+    const pointer p = std::forward<Allocate>(allocate_inner)();
+    std::exchange(charged.ledger, nullptr)->settle();
+    return p;
+  }
+
+  memory_ledger* ledger_;  // borrowed
+  [[no_unique_address]] inner_allocator inner_;
+};
+
+// ---- bodies ----------------------------------------------------------------------------------
+
+inline bool memory_ledger::charge(std::size_t bytes) noexcept {
+  const std::size_t now = add(bytes_, bytes);
+  if (now > cap() || now < bytes) [[unlikely]] {
+    cancel(bytes);
+    return false;
+  }
+  std::size_t seen = read(peak_);
+  // relaxed: a counter; a lost race means that another thread stored a higher peak.
+  while (seen < now && !peak_.compare_exchange_weak(seen, now, std::memory_order_relaxed)) {
+  }
+  return true;
+}
+
+inline void memory_ledger::cancel(std::size_t bytes) noexcept {
+  // relaxed: see read().
+  bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  add(failures_, 1);
+}
+
+inline void memory_ledger::credit(std::size_t bytes) noexcept {
+  // relaxed: see read().
+  bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  add(deallocations_, 1);
+}
+
+}  // namespace gomap

@@ -1,0 +1,163 @@
+// tracking_allocator_test.cpp -- tracking_allocator and memory_ledger: counts, caps, forwarding.
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <memory>
+#include <memory_resource>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <gomap/allocator_concepts.hpp>
+#include <gomap/page_allocator.hpp>
+#include <gomap/tracking_allocator.hpp>
+
+namespace {
+
+using gomap::memory_ledger;
+using gomap::page_allocator;
+using gomap::tracking_allocator;
+
+using over_std = tracking_allocator<int>;
+using over_pages = tracking_allocator<int, page_allocator<int>>;
+
+static_assert(!gomap::discarding_allocator<over_std>);
+static_assert(!gomap::page_moving_allocator<over_std>);
+static_assert(!gomap::type_stable_allocator<over_std>);
+static_assert(!gomap::zeroing_allocator<over_std>);
+static_assert(!gomap::extendable_allocator<over_std>);
+static_assert(gomap::discarding_allocator<over_pages>);
+static_assert(gomap::page_moving_allocator<over_pages>);
+static_assert(gomap::type_stable_allocator<over_pages>);
+static_assert(gomap::zeroing_allocator<over_pages>);
+static_assert(gomap::extendable_allocator<over_pages>);
+static_assert(sizeof(over_std) == sizeof(void*));
+
+TEST(MemoryLedger, CountsBytesBlocksAndThePeak) {
+  memory_ledger ledger;
+  over_std a(ledger);
+
+  int* const p = a.allocate(100);
+  int* const q = a.allocate(10);
+  a.deallocate(p, 100);
+
+  EXPECT_EQ(ledger.bytes(), 10 * sizeof(int));
+  EXPECT_EQ(ledger.peak_bytes(), 110 * sizeof(int));
+  EXPECT_EQ(ledger.allocations(), 2u);
+  EXPECT_EQ(ledger.deallocations(), 1u);
+  EXPECT_EQ(ledger.blocks(), 1u);
+  a.deallocate(q, 10);
+  EXPECT_EQ(ledger.bytes(), 0u);
+  EXPECT_EQ(ledger.blocks(), 0u);
+}
+
+TEST(MemoryLedger, CapRefusesCountsTheFailureAndRecovers) {
+  memory_ledger ledger(100 * sizeof(int));
+  over_std a(ledger);
+  int* const p = a.allocate(60);
+
+  EXPECT_THROW((void)a.allocate(41), std::bad_alloc);
+  int* const q = a.allocate(40);
+  a.deallocate(p, 60);
+  int* const r = a.allocate(50);
+
+  EXPECT_EQ(ledger.failures(), 1u);
+  EXPECT_EQ(ledger.bytes(), 90 * sizeof(int));
+  ledger.set_cap(0);
+  EXPECT_THROW((void)a.allocate(1), std::bad_alloc);
+  a.deallocate(q, 40);
+  a.deallocate(r, 50);
+}
+
+TEST(TrackingAllocator, SizeThatOverflowsIsABadArrayLength) {
+  memory_ledger ledger;
+  over_std a(ledger);
+
+  EXPECT_THROW((void)a.allocate(std::numeric_limits<std::size_t>::max() / 2),
+               std::bad_array_new_length);
+  EXPECT_EQ(ledger.bytes(), 0u);
+}
+
+// Not bad_alloc on purpose: an allocator may throw what it likes.
+template <class T>
+struct stubborn_allocator {
+  using value_type = T;
+  stubborn_allocator() = default;
+  template <class U>
+  stubborn_allocator(const stubborn_allocator<U>&) noexcept {}
+  T* allocate(std::size_t) { throw std::runtime_error("no"); }
+  void deallocate(T*, std::size_t) noexcept {}
+  bool operator==(const stubborn_allocator&) const = default;
+};
+
+TEST(TrackingAllocator, WhatTheInnerAllocatorThrowsIsNotCharged) {
+  memory_ledger ledger;
+  tracking_allocator<int, stubborn_allocator<int>> a(ledger);
+
+  EXPECT_THROW((void)a.allocate(5), std::runtime_error);
+
+  EXPECT_EQ(ledger.bytes(), 0u);
+  EXPECT_EQ(ledger.failures(), 1u);
+  EXPECT_EQ(ledger.blocks(), 0u);
+}
+
+TEST(TrackingAllocator, RebindsThroughContainersOnOneLedger) {
+  memory_ledger ledger;
+  {
+    using value = std::pair<const int, std::string>;
+    std::map<int, std::string, std::less<>, tracking_allocator<value>> words{
+        tracking_allocator<value>(ledger)};
+    for (int i = 0; i < 100; ++i) words.emplace(i, "word");
+    const auto copy = words;
+    EXPECT_EQ(ledger.blocks(), 200u);
+  }
+  EXPECT_EQ(ledger.blocks(), 0u);
+  EXPECT_EQ(ledger.bytes(), 0u);
+}
+
+TEST(TrackingAllocator, EqualMeansOneLedgerAndEqualInside) {
+  memory_ledger one;
+  memory_ledger two;
+  gomap::page_source source;
+
+  EXPECT_EQ(over_std(one), tracking_allocator<char>(one));
+  EXPECT_NE(over_std(one), over_std(two));
+  EXPECT_EQ(over_pages(one), over_pages(one));
+  EXPECT_NE(over_pages(one), over_pages(one, page_allocator<int>(source)));
+}
+
+TEST(TrackingAllocator, ForwardsDiscardZeroAndExtend) {
+  gomap::page_source source;
+  const std::size_t n = std::size_t{1} << 20;
+  memory_ledger ledger(3 * n);
+  tracking_allocator<char, page_allocator<char>> a(ledger, page_allocator<char>(source));
+
+  char* const p = a.allocate_zeroed(n);
+  EXPECT_EQ(p[n - 1], 0);
+  a.discard(p, n / 2);
+  const bool extended = a.try_extend(p, n, 2 * n);
+  EXPECT_EQ(ledger.bytes(), extended ? 2 * n : n);
+  EXPECT_FALSE(a.try_extend(p, extended ? 2 * n : n, 4 * n));
+  EXPECT_EQ(ledger.bytes(), extended ? 2 * n : n);
+
+  a.deallocate(p, extended ? 2 * n : n);
+  EXPECT_EQ(ledger.bytes(), 0u);
+  EXPECT_EQ(source.stats().bytes_in_use, 0u);
+}
+
+TEST(TrackingAllocator, WorksOverAPolymorphicResource) {
+  std::pmr::monotonic_buffer_resource resource;
+  memory_ledger ledger;
+  using allocator = tracking_allocator<int, std::pmr::polymorphic_allocator<int>>;
+  {
+    std::vector<int, allocator> numbers(allocator(ledger, &resource));
+    for (int i = 0; i < 1000; ++i) numbers.push_back(i);
+    EXPECT_GE(ledger.bytes(), 1000 * sizeof(int));
+  }
+  EXPECT_EQ(ledger.bytes(), 0u);
+}
+
+}  // namespace
