@@ -21,11 +21,12 @@
 #pragma once
 
 #include <bit>
-#include <compare>
 #include <cstdint>
+#include <cstring>
 #include <gomap/detail/table.hpp>
 #include <gomap/hash.hpp>
 #include <limits>
+#include <memory>
 #include <type_traits>
 
 namespace gomap::detail {
@@ -54,7 +55,8 @@ template <class Key>
 template <class Core>
 class cursor {
  public:
-    using value_type = typename Core::value_type;
+  using key_type = typename Core::key_type;
+  using value_type = typename Core::value_type;
   using bucket_type = typename Core::bucket_type;
   using position = typename Core::position;
 
@@ -66,7 +68,7 @@ class cursor {
       : entry_(at.entry()),
         core_(&core),
         bucket_(at.where),
-        hash_(hash),
+        identity_(identity_of(at.entry()->first, hash)),
         moves_(core.moves()),
         resets_(core.resets()),
         index_(static_cast<std::uint8_t>(at.index)),
@@ -119,7 +121,33 @@ class cursor {
   };
 
   static constexpr bool hash_throws =
-      !noexcept(std::declval<const Core&>().hash_of()(std::declval<typename Core::key_type>()));
+      !noexcept(std::declval<const Core&>().hash_of()(std::declval<key_type>()));
+
+  // Small keys are their own identity. For others it is the hash, known only of found entries.
+  static constexpr bool holds_key() noexcept {
+    return sizeof(key_type) <= sizeof(std::uint64_t) &&
+           (std::has_unique_object_representations_v<key_type> ||
+            std::is_floating_point_v<key_type>)&&std::is_trivially_copyable_v<key_type>;
+  }
+  static std::uint64_t identity_of(const key_type& key, std::uint64_t hash) noexcept {
+    if constexpr (holds_key()) {
+      std::uint64_t bits = 0;
+      std::memcpy(&bits, static_cast<const void*>(std::addressof(key)), sizeof(key_type));
+      return bits;
+    } else {
+      return hash;
+    }
+  }
+  // The hash of a found entry, or of any whose key is small.
+  [[nodiscard]] std::uint64_t hash_of_entry() const {
+    if constexpr (holds_key()) {
+      alignas(key_type) std::byte bytes[sizeof(key_type)];
+      std::memcpy(bytes, &identity_, sizeof(key_type));
+      return core_->hash_of()(*std::launder(reinterpret_cast<const key_type*>(bytes)));
+    } else {
+      return identity_;
+    }
+  }
 
   // The reversed further bits of a hash of this class.
   [[nodiscard]] std::uint64_t reversed(std::uint64_t hash) const noexcept {
@@ -163,6 +191,7 @@ class cursor {
     index_ = static_cast<std::uint8_t>(index);
     top_ = tophash_at(where->tops(), index);
     entry_ = where->slot(index);
+    if constexpr (holds_key()) identity_ = identity_of(entry_->first, 0);
   }
 
   void start_walk(std::uint64_t random, std::uint64_t turn) noexcept {
@@ -213,7 +242,7 @@ class cursor {
   }
 
   [[nodiscard]] bool class_has_overflow() const noexcept;
-  [[nodiscard]] bool may_be_entry(const typename Core::key_type& key, unsigned head_slot) const;
+  [[nodiscard]] bool may_be_entry(const key_type& key, unsigned head_slot) const;
   void advance_slow();
   void begin_at_found();
 
@@ -241,7 +270,7 @@ class cursor {
   value_type* entry_ = nullptr;  // where the entry was when the cursor came to it
   const Core* core_ = nullptr;
   bucket_type* bucket_ = nullptr;  // of entry_
-  std::uint64_t hash_ = 0;         // of a found entry
+  std::uint64_t identity_ = 0;     // of the entry: identity_of()
   std::uint64_t class_ = 0;
   std::uint64_t first_class_ = 0;
   std::uint64_t last_class_ = 0;
@@ -286,14 +315,15 @@ void cursor<Core>::advance_slow() {
 template <class Core>
 void cursor<Core>::begin_at_found() {
   const position at = locate();
-  start_walk(hash_, 0);
+  const std::uint64_t hash = hash_of_entry();
+  start_walk(hash, 0);
   first_class_ = 0;
-  const stretch chain = chain_over(reversed(hash_));
+  const stretch chain = chain_over(reversed(hash));
   place_ = {};
   if (!at || class_has_overflow()) {
     order_ = order::by_hash;
-    place_.top = tophash_of(hash_);
-    place_.reversed = reversed(hash_);
+    place_.top = tophash_of(hash);
+    place_.reversed = reversed(hash);
     place_.whole = !at;
     if (at) {
       place_.content = content_hash(at.entry()->first);
@@ -327,8 +357,8 @@ auto cursor<Core>::locate() const -> position {
       }
     }
   };
-  if (order_ == order::none) {
-    consider(core_->chain_at(hash_).head);
+  if (holds_key() || order_ == order::none) {
+    consider(core_->chain_at(hash_of_entry()).head);
   } else {
     for_each_chain_of_class(consider);
   }
@@ -338,10 +368,11 @@ auto cursor<Core>::locate() const -> position {
 // Whether a key with the entry's tophash, in a chain where the entry must be, may be the entry's.
 // `head_slot` is its slot number in the head; slots_per_bucket stands for an overflow bucket.
 template <class Core>
-bool cursor<Core>::may_be_entry(const typename Core::key_type& key, unsigned head_slot) const {
+bool cursor<Core>::may_be_entry(const key_type& key, unsigned head_slot) const {
+  if constexpr (holds_key()) return identity_of(key, 0) == identity_;
   switch (order_) {
     case order::none:
-      return core_->hash_of()(key) == hash_;
+      return core_->hash_of()(key) == identity_;
     case order::by_position:
     case order::by_place:
       return head_slot == index_;  // E1
