@@ -843,18 +843,60 @@ auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::find_each(Keys& keys, Out o
   }
 }
 
-template <std::input_iterator It,
-          class Key = std::remove_const_t<typename std::iter_value_t<It>::first_type>,
-          class T = typename std::iter_value_t<It>::second_type, class Hash = gomap::hash<Key>,
-          class KeyEqual = std::equal_to<>,
-          class Allocator = gomap::page_allocator<std::pair<const Key, T>>>
-map(It, It, std::size_t = 0, Hash = Hash(), KeyEqual = KeyEqual(), Allocator = Allocator())
-    -> map<Key, T, Hash, KeyEqual, Allocator>;
+namespace detail {
 
-template <class Key, class T, class Hash = gomap::hash<Key>, class KeyEqual = std::equal_to<>,
-          class Allocator = gomap::page_allocator<std::pair<const Key, T>>>
+template <class A>
+concept allocator_like = requires(A& a) {
+  typename A::value_type;
+  a.allocate(std::size_t{1});
+};
+template <class H>
+concept not_allocator = !allocator_like<H> && !std::is_integral_v<H>;
+
+template <class It>
+using iter_key = std::remove_const_t<typename std::iter_value_t<It>::first_type>;
+template <class It>
+using iter_mapped = typename std::iter_value_t<It>::second_type;
+
+}  // namespace detail
+
+template <std::input_iterator It, detail::not_allocator Hash = gomap::hash<detail::iter_key<It>>,
+          detail::not_allocator KeyEqual = std::equal_to<>,
+          detail::allocator_like Allocator =
+              gomap::page_allocator<std::pair<const detail::iter_key<It>, detail::iter_mapped<It>>>>
+map(It, It, std::size_t = 0, Hash = Hash(), KeyEqual = KeyEqual(), Allocator = Allocator())
+    -> map<detail::iter_key<It>, detail::iter_mapped<It>, Hash, KeyEqual, Allocator>;
+
+template <std::input_iterator It, detail::allocator_like Allocator>
+map(It, It, Allocator) -> map<detail::iter_key<It>, detail::iter_mapped<It>,
+                              gomap::hash<detail::iter_key<It>>, std::equal_to<>, Allocator>;
+
+template <std::input_iterator It, detail::allocator_like Allocator>
+map(It, It, std::size_t, Allocator)
+    -> map<detail::iter_key<It>, detail::iter_mapped<It>, gomap::hash<detail::iter_key<It>>,
+           std::equal_to<>, Allocator>;
+
+template <std::input_iterator It, detail::not_allocator Hash, detail::allocator_like Allocator>
+map(It, It, std::size_t, Hash, Allocator)
+    -> map<detail::iter_key<It>, detail::iter_mapped<It>, Hash, std::equal_to<>, Allocator>;
+
+template <class Key, class T, detail::not_allocator Hash = gomap::hash<Key>,
+          detail::not_allocator KeyEqual = std::equal_to<>,
+          detail::allocator_like Allocator = gomap::page_allocator<std::pair<const Key, T>>>
 map(std::initializer_list<std::pair<Key, T>>, std::size_t = 0, Hash = Hash(),
     KeyEqual = KeyEqual(), Allocator = Allocator()) -> map<Key, T, Hash, KeyEqual, Allocator>;
+
+template <class Key, class T, detail::allocator_like Allocator>
+map(std::initializer_list<std::pair<Key, T>>, Allocator)
+    -> map<Key, T, gomap::hash<Key>, std::equal_to<>, Allocator>;
+
+template <class Key, class T, detail::allocator_like Allocator>
+map(std::initializer_list<std::pair<Key, T>>, std::size_t, Allocator)
+    -> map<Key, T, gomap::hash<Key>, std::equal_to<>, Allocator>;
+
+template <class Key, class T, detail::not_allocator Hash, detail::allocator_like Allocator>
+map(std::initializer_list<std::pair<Key, T>>, std::size_t, Hash, Allocator)
+    -> map<Key, T, Hash, std::equal_to<>, Allocator>;
 
 namespace pmr {
 // A map on any memory resource.

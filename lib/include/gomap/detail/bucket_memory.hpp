@@ -20,12 +20,16 @@
 
 namespace gomap::detail {
 
+// Slabs are allocated in units of a bucket's alignment: one unit of header, then the buckets.
+// A template of its own, so that naming it does not ask how large a bucket is.
+template <class Bucket>
+struct alignas(alignof(Bucket)) slab_unit {
+  std::byte bytes[alignof(Bucket)];
+};
+
 template <class Bucket, class Allocator>
 class bucket_memory {
-  // Slabs are allocated in units of a bucket's alignment: one unit of header, then the buckets.
-  struct alignas(alignof(Bucket)) unit {
-    std::byte bytes[alignof(Bucket)];
-  };
+  using unit = slab_unit<Bucket>;
   struct slab {
     slab* next;
     std::uint32_t capacity;
@@ -148,8 +152,6 @@ class bucket_memory {
   }
 
  private:
-  static_assert(sizeof(unit) >= sizeof(slab) && alignof(unit) >= alignof(slab));
-
   // Large enough that slabs are few, small enough that giving one back is no pause.
   static constexpr std::size_t max_slab_bytes = std::size_t{256} << 10;
   static std::size_t slab_capacity(std::size_t hint) noexcept {
@@ -170,6 +172,7 @@ class bucket_memory {
   }
 
   void add_slab(const Allocator& allocator, std::size_t capacity) {
+    static_assert(sizeof(unit) >= sizeof(slab) && alignof(unit) >= alignof(slab));
     slab_allocator from(allocator);
     unit* const raw = std::to_address(
         std::allocator_traits<slab_allocator>::allocate(from, units_for(capacity)));
