@@ -35,7 +35,8 @@ TEST(GoMap, AppendingToAStoredSequenceKeepsIt) {
 
   for (int i = 0; i < 100; ++i) {
     m[0].push_back(i);
-    m[i + 1] = m[0];
+    const std::vector<int> so_far = m[0];  // a copy: m[0] moves when the new key comes in
+    m[i + 1] = so_far;
   }
 
   ASSERT_EQ(m[0].size(), 100u);

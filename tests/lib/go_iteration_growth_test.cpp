@@ -25,32 +25,50 @@ using support::number_of;
 template <class Key>
 using placed_map = gomap::map<Key, std::uint64_t, support::identity_hash>;
 
-// What a walk has produced so far: how often each number.
-class sightings {
+// One walk over a map that changes between its steps, and what it has produced: how often each
+// number. Like the body of a loop, it looks at an entry when it comes to it, and not again.
+template <class Map>
+class walk {
  public:
-  template <class Iterator>
-  void note(const Iterator& it) {
-    ++times_[number_of(it->first)];
+  explicit walk(Map& m) : map_(m), at_(m.begin()) { note(); }
+
+  void step() {
+    ++at_;
+    note();
+  }
+  void steps(std::uint64_t count) {
+    for (std::uint64_t i = 0; i < count && !done(); ++i) step();
+  }
+  void rest() {
+    while (!done()) step();
   }
 
-  template <class Map>
-  void rest(Map& m, typename Map::iterator& it) {
-    for (; it != m.end(); ++it) note(it);
-  }
+  [[nodiscard]] bool done() const { return at_ == map_.end(); }
+  [[nodiscard]] std::uint64_t produced() const { return produced_; }
+  [[nodiscard]] bool includes(std::uint64_t number) const { return times_.count(number) != 0; }
+  [[nodiscard]] std::uint64_t first() const { return first_; }
 
   void expect_none_twice() const {
     for (const auto& [number, times] : times_) EXPECT_EQ(times, 1) << "number " << number;
   }
-
   // Each of [0, count) came.
   void expect_all_below(std::uint64_t count) const {
-    for (std::uint64_t n = 0; n < count; ++n) EXPECT_EQ(times_.count(n), 1u) << "lost " << n;
+    for (std::uint64_t n = 0; n < count; ++n) EXPECT_TRUE(includes(n)) << "lost " << n;
   }
 
-  [[nodiscard]] bool includes(std::uint64_t number) const { return times_.count(number) != 0; }
-
  private:
+  void note() {
+    if (done()) return;
+    const std::uint64_t number = number_of(at_->first);
+    if (produced_++ == 0) first_ = number;
+    ++times_[number];
+  }
+
+  Map& map_;
+  typename Map::iterator at_;
   std::unordered_map<std::uint64_t, int> times_;
+  std::uint64_t produced_ = 0;
+  std::uint64_t first_ = 0;
 };
 
 template <class Key>
@@ -64,11 +82,6 @@ class GoMapWalk : public testing::Test {
     EXPECT_EQ(m.bucket_count(), buckets);
     for (std::uint64_t n = 0; n < count; ++n) m[make_value<Key>(n)] = n;
     return m;
-  }
-
-  static void advance(map_type& m, typename map_type::iterator& it, std::uint64_t steps,
-                      sightings& seen) {
-    for (std::uint64_t i = 0; i < steps && it != m.end(); ++i, ++it) seen.note(it);
   }
 
   // Starts a same-size growth and checks that it is one.
@@ -96,98 +109,92 @@ TYPED_TEST_SUITE(GoMapWalk, key_types);
 
 TYPED_TEST(GoMapWalk, ThatSurvivesTwoSameSizeGrowthsLosesNothing) {
   constexpr std::uint64_t count = 128;
-  for (std::uint64_t steps = 1; steps < count; steps += 9) {
+  for (std::uint64_t steps = 0; steps < count; steps += 9) {
     auto m = TestFixture::placed(32, count, steps);
     std::uint64_t fresh = 0;
-    sightings seen;
-    auto it = m.begin();
+    walk w(m);
 
-    TestFixture::advance(m, it, steps, seen);
+    w.steps(steps);
     for (int growth = 0; growth < 3; ++growth) {
       TestFixture::settle(m, fresh, TestFixture::grow_in_place(m, fresh));
-      TestFixture::advance(m, it, 3, seen);
+      w.steps(3);
     }
-    seen.rest(m, it);
+    w.rest();
 
-    seen.expect_all_below(count);
-    seen.expect_none_twice();
+    w.expect_all_below(count);
+    w.expect_none_twice();
     ASSERT_GE(m.stats().growths_same_size, 3u);
   }
 }
 
 TYPED_TEST(GoMapWalk, ThatIsResumedInTheMiddleOfASecondSameSizeGrowthLosesNothing) {
   constexpr std::uint64_t count = 128;
-  for (std::uint64_t steps = 1; steps < count; steps += 9) {
+  for (std::uint64_t steps = 0; steps < count; steps += 9) {
     auto m = TestFixture::placed(32, count, steps);
     std::uint64_t fresh = 0;
-    sightings seen;
-    auto it = m.begin();
+    walk w(m);
 
-    TestFixture::advance(m, it, steps, seen);
+    w.steps(steps);
     TestFixture::settle(m, fresh, TestFixture::grow_in_place(m, fresh));
     TestFixture::grow_in_place(m, fresh);
-    seen.rest(m, it);
+    w.rest();
 
-    seen.expect_all_below(count);
-    seen.expect_none_twice();
+    w.expect_all_below(count);
+    w.expect_none_twice();
   }
 }
 
 TYPED_TEST(GoMapWalk, BegunInADoublingAndResumedInASameSizeGrowthYieldsNothingTwice) {
   constexpr std::uint64_t count = 32 * 13 / 2;
-  for (std::uint64_t steps = 1; steps < count; steps += 13) {
+  for (std::uint64_t steps = 0; steps < count; steps += 13) {
     auto m = TestFixture::placed(32, count, steps);
     const std::uint64_t next = support::insert_until_growing(m, count);
     ASSERT_TRUE(m.growing());
     std::uint64_t fresh = 0;
-    sightings seen;
-    auto it = m.begin();
+    walk w(m);
 
-    TestFixture::advance(m, it, steps, seen);
+    w.steps(steps);
     const std::uint64_t end = support::insert_until_settled(m, next);
     ASSERT_FALSE(m.growing());
     TestFixture::grow_in_place(m, fresh);
-    seen.rest(m, it);
+    w.rest();
 
-    seen.expect_all_below(next);
-    seen.expect_none_twice();
+    w.expect_all_below(next);
+    w.expect_none_twice();
     ASSERT_GT(end, next);
   }
 }
 
 TYPED_TEST(GoMapWalk, BegunInASameSizeGrowthAndResumedInADoublingIsWhole) {
   constexpr std::uint64_t count = 128;
-  for (std::uint64_t steps = 1; steps < count; steps += 9) {
+  for (std::uint64_t steps = 0; steps < count; steps += 9) {
     auto m = TestFixture::placed(32, count, steps);
     std::uint64_t fresh = 0;
     const auto left = TestFixture::grow_in_place(m, fresh);
-    sightings seen;
-    auto it = m.begin();
+    walk w(m);
 
-    TestFixture::advance(m, it, steps, seen);
+    w.steps(steps);
     TestFixture::settle(m, fresh, left);
     const std::size_t buckets = m.bucket_count();
     support::insert_until_growing(m, count);
     ASSERT_EQ(m.bucket_count(), buckets * 2);
-    seen.rest(m, it);
+    w.rest();
 
-    seen.expect_all_below(count);
-    seen.expect_none_twice();
+    w.expect_all_below(count);
+    w.expect_none_twice();
   }
 }
 
 TYPED_TEST(GoMapWalk, GrowthInTheFirstStepKeepsAllSixteen) {
   for (std::uint64_t seed = 0; seed < 30; ++seed) {
     auto m = TestFixture::placed(4, 16, seed);
-    sightings seen;
-    auto it = m.begin();
+    walk w(m);
 
-    TestFixture::advance(m, it, 1, seen);
     for (std::uint64_t n = 16; n < 800; ++n) m[make_value<TypeParam>(n)] = n;
-    seen.rest(m, it);
+    w.rest();
 
-    seen.expect_all_below(16);
-    seen.expect_none_twice();
+    w.expect_all_below(16);
+    w.expect_none_twice();
   }
 }
 
@@ -212,18 +219,15 @@ TYPED_TEST(GoMapWalk, GrowthAndDeletionUnderItShowNoDeletedKey) {
 TYPED_TEST(GoMapWalk, OneEntryDeletedAfterGrowthIsMissedAndNoOther) {
   for (std::uint64_t seed = 0; seed < 30; ++seed) {
     auto m = TestFixture::placed(8, 31, seed);
-    sightings seen;
-    auto it = m.begin();
-    const std::uint64_t first = number_of(it->first);
-    const std::uint64_t deleted = (first + 1) % 31;
+    walk w(m);
+    const std::uint64_t deleted = (w.first() + 1) % 31;
 
-    TestFixture::advance(m, it, 1, seen);
     for (std::uint64_t n = 31; n < 62; ++n) m[make_value<TypeParam>(n)] = n;
     m.erase(make_value<TypeParam>(deleted));
-    seen.rest(m, it);
+    w.rest();
 
-    seen.expect_none_twice();
-    for (std::uint64_t n = 0; n < 31; ++n) EXPECT_EQ(seen.includes(n), n != deleted) << n;
+    w.expect_none_twice();
+    for (std::uint64_t n = 0; n < 31; ++n) EXPECT_EQ(w.includes(n), n != deleted) << n;
   }
 }
 
@@ -231,50 +235,47 @@ TYPED_TEST(GoMapWalk, ManyKeysAddedHalfwayMakeNoKeyComeTwice) {
   for (const std::uint64_t added : {32u, 2048u}) {
     for (std::uint64_t seed = 0; seed < 10; ++seed) {
       auto m = TestFixture::placed(8, 31, seed);
-      sightings seen;
-      auto it = m.begin();
+      walk w(m);
 
-      TestFixture::advance(m, it, 16, seen);
+      w.steps(16);
       for (std::uint64_t n = 31; n < 31 + added; ++n) m[make_value<TypeParam>(n)] = n;
-      seen.rest(m, it);
+      w.rest();
 
-      seen.expect_all_below(31);
-      seen.expect_none_twice();
+      w.expect_all_below(31);
+      w.expect_none_twice();
     }
   }
 }
 
 TYPED_TEST(GoMapWalk, AClearAfterAGrowthLeavesNothingToYield) {
   constexpr std::uint64_t count = 32 * 13 / 2;
-  for (std::uint64_t steps = 1; steps < count; steps += 29) {
+  for (std::uint64_t steps = 0; steps < count; steps += 29) {
     auto m = TestFixture::placed(32, count, steps);
+    walk w(m);
 
-    std::uint64_t walked = 0;
-    for (auto it = m.begin(); it != m.end(); ++it) {
-      if (++walked == steps) {
-        support::insert_until_growing(m, count);
-        ASSERT_TRUE(m.growing());
-        m.clear();
-      }
-    }
+    w.steps(steps);
+    support::insert_until_growing(m, count);
+    ASSERT_TRUE(m.growing());
+    m.clear();
+    w.rest();
 
-    EXPECT_EQ(walked, steps);
+    EXPECT_EQ(w.produced(), steps + 1);
   }
 }
 
 TYPED_TEST(GoMapWalk, AClearInAWalkBegunInAGrowthLeavesNothingToYield) {
   constexpr std::uint64_t count = 32 * 13 / 2;
-  for (std::uint64_t steps = 1; steps < count; steps += 29) {
+  for (std::uint64_t steps = 0; steps < count; steps += 29) {
     auto m = TestFixture::placed(32, count, steps);
     support::insert_until_growing(m, count);
     ASSERT_TRUE(m.growing());
+    walk w(m);
 
-    std::uint64_t walked = 0;
-    for (auto it = m.begin(); it != m.end(); ++it) {
-      if (++walked == steps) m.clear();
-    }
+    w.steps(steps);
+    m.clear();
+    w.rest();
 
-    EXPECT_EQ(walked, steps);
+    EXPECT_EQ(w.produced(), steps + 1);
   }
 }
 

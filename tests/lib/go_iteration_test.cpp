@@ -238,12 +238,11 @@ TEST(GoMapIteration, LoopVariablesByValueLeaveTheMapAlone) {
 
   std::uint64_t sum = 0;
   for (auto [key, value] : m) {
-    key += 100;
     value += key;
     sum += value;
   }
 
-  EXPECT_EQ(sum, 45u + 45u + 1000u);
+  EXPECT_EQ(sum, 45u + 45u);
   for (std::uint64_t n = 0; n < 10; ++n) EXPECT_EQ(m.get(n), n);
 }
 

@@ -87,7 +87,7 @@ TEST(GoMapReference, AWriteToNullIsRefused) {
   int_ref nil;
 
   EXPECT_THROW(nil[1] = 2, gomap::nil_map_error);
-  EXPECT_THROW(nil.insert({1, 2}), gomap::nil_map_error);
+  EXPECT_THROW(nil.insert(std::pair<const int, int>(1, 2)), gomap::nil_map_error);
   EXPECT_THROW(nil.insert_or_assign(1, 2), gomap::nil_map_error);
   EXPECT_THROW(nil.try_emplace(1, 2), gomap::nil_map_error);
 
