@@ -136,6 +136,17 @@ class bucket_memory {
     }
   }
 
+  // Calls f(bucket) for every overflow bucket ever taken and not released, those given back since
+  // included: they are empty. `retired` asks for the retired ones as well. f must take none.
+  template <class F>
+  void for_each_bucket(bool retired, F&& f) const {
+    for (slab* list : {slabs_, retired ? retired_ : nullptr}) {
+      for (slab* s = list; s != nullptr; s = s->next) {
+        for (Bucket* b = buckets_of(s); b != buckets_of(s) + s->used; ++b) f(b);
+      }
+    }
+  }
+
   // Bytes of all slabs. O(slabs).
   [[nodiscard]] std::size_t slab_bytes() const noexcept {
     std::size_t units = 0;

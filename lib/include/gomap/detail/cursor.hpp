@@ -71,7 +71,6 @@ class cursor {
         identity_(identity_of(at.entry()->first, hash)),
         moves_(core.moves()),
         resets_(core.resets()),
-        index_(static_cast<std::uint8_t>(at.index)),
         top_(tophash_of(hash)) {}
 
   // At the first entry of a walk over everything, which starts at a class and a slot that `random`
@@ -97,8 +96,7 @@ class cursor {
   void advance() {
     if (order_ == order::by_position && core_->moves() == moves_) [[likely]] {
       while (pending_ != 0) {
-        take_pending();
-        if (top_ != empty_slot) [[likely]] return;
+        if (take_pending()) [[likely]] return;
       }
       if constexpr (hash_throws) {
         cursor ahead = *this;
@@ -180,18 +178,26 @@ class cursor {
   [[nodiscard]] unsigned slot_of_column(unsigned column) const noexcept {
     return (column + turn_) % slots_per_bucket;
   }
-  // Steps to the first pending slot, which may be empty by now.
-  void take_pending() noexcept {
-    column_ = static_cast<std::uint8_t>(std::countr_zero(pending_));
-    pending_ &= pending_ - 1;
-    stand_at(bucket_, slot_of_column(column_));
+  // The slot number of the entry.
+  [[nodiscard]] unsigned index() const noexcept {
+    return static_cast<unsigned>(entry_ - bucket_->slot(0));
   }
-  void stand_at(bucket_type* where, unsigned index) noexcept {
+  // Steps to the first pending slot. Returns whether it still holds an entry.
+  bool take_pending() noexcept {
+    const auto slot = static_cast<unsigned>(std::countr_zero(pending_)) % slots_per_bucket;
+    pending_ &= pending_ - 1;
+    return stand_at(bucket_, slot);
+  }
+  bool stand_at(bucket_type* where, unsigned slot) noexcept {
     bucket_ = where;
-    index_ = static_cast<std::uint8_t>(index);
-    top_ = tophash_at(where->tops(), index);
-    entry_ = where->slot(index);
-    if constexpr (holds_key()) identity_ = identity_of(entry_->first, 0);
+    entry_ = where->slot(slot);
+    const tophash top = tophash_at(where->tops(), slot);
+    if constexpr (holds_key()) {
+      identity_ = identity_of(entry_->first, 0);
+    } else {
+      top_ = top;
+    }
+    return top != empty_slot;
   }
 
   void start_walk(std::uint64_t random, std::uint64_t turn) noexcept {
@@ -224,8 +230,7 @@ class cursor {
       bucket_ = whole.head;
       pending_ = turned(whole.head->live().dense());
       if (pending_ == 0) return false;
-      take_pending();
-      return true;
+      return take_pending();
     }
     place_ = {};
     if (class_has_overflow()) {
@@ -236,9 +241,9 @@ class cursor {
     column_ = 0;
     return next_by_place();
   }
-  // The set of slots as a set of columns.
+  // The set of slots in the order of columns: from bit turn_ on, slots below it 8 bits higher up.
   [[nodiscard]] std::uint32_t turned(std::uint32_t slots) const noexcept {
-    return ((slots | slots << slots_per_bucket) >> turn_) & 0xff;
+    return (slots | slots << slots_per_bucket) & (std::uint32_t{0xff} << turn_);
   }
 
   [[nodiscard]] bool class_has_overflow() const noexcept;
@@ -276,14 +281,13 @@ class cursor {
   std::uint64_t last_class_ = 0;
   place place_;                // by hash: what is met is before it; by place: the chain to come
   std::uint32_t moves_ = 0;    // of the table, when entry_ was set
-  std::uint32_t pending_ = 0;  // columns of bucket_ to come
+  std::uint32_t pending_ = 0;  // by position: the slots of bucket_ to come, as turned() has them
   std::uint16_t resets_ = 0;
   order order_ = order::none;
   std::uint8_t bits_ = 0;
-  std::uint8_t turn_ = 0;  // the slot that is column 0
-  std::uint8_t column_ = 0;
-  std::uint8_t index_ = 0;  // of entry_ in bucket_
-  tophash top_ = 0;         // of entry_, when the cursor came to it
+  std::uint8_t turn_ = 0;    // the slot that is column 0
+  std::uint8_t column_ = 0;  // by place: the column to come
+  tophash top_ = 0;          // of the entry, unless its key is held
 };
 
 // ---- bodies, in the order above ------------------------------------------------------------
@@ -301,7 +305,7 @@ void cursor<Core>::advance_slow() {
   if (ahead.order_ == order::by_position) {
     // The class was one chain and all of it up to this column has been met.
     ahead.order_ = order::by_place;
-    ++ahead.column_;
+    ahead.column_ = static_cast<std::uint8_t>((index() - turn_) % slots_per_bucket + 1);
     ahead.place_ = {};
   }
   ahead.moves_ = core_->moves();
@@ -343,13 +347,15 @@ auto cursor<Core>::locate() const -> position {
   position found;
   if (core_->resets() != resets_) return found;
   if (core_->moves() == moves_) {
-    if (tophash_at(bucket_->tops(), index_) == top_) found = {{bucket_, index_}};
+    if (tophash_at(bucket_->tops(), index()) != empty_slot) found = {{bucket_, index()}};
     return found;
   }
   unsigned candidates = 0;
+  tophash top = top_;
+  if constexpr (holds_key()) top = tophash_of(hash_of_entry());
   const auto consider = [&](bucket_type* head) {
     for (bucket_type* b = head; b != nullptr; b = b->next()) {
-      for (auto set = b->match(top_); set; set.drop_first()) {
+      for (auto set = b->match(top); set; set.drop_first()) {
         const unsigned i = set.first();
         if (!may_be_entry(b->slot(i)->first, b == head ? i : slots_per_bucket)) continue;
         found = {{b, i}};
@@ -375,7 +381,7 @@ bool cursor<Core>::may_be_entry(const key_type& key, unsigned head_slot) const {
       return core_->hash_of()(key) == identity_;
     case order::by_position:
     case order::by_place:
-      return head_slot == index_;  // E1
+      return head_slot == index();  // E1
     case order::by_hash:
       return place_.whole || (reversed(core_->hash_of()(key)) == place_.reversed &&
                               content_hash(key) == place_.content);

@@ -155,6 +155,7 @@ class evacuation {
       for (auto set = b->live(); set; set.drop_first()) {
         entries::destroy(allocator_, b->slot(set.first()));
       }
+      if (b != from) b->set_tops(0);  // walks over slabs see it still
     }
   }
 

@@ -178,12 +178,13 @@ class table {
   // Calls f(head, index) for every chain, `index` being its head's in its array. f may erase.
   template <class F>
   void for_each_chain(F&& f) const {
-    const std::size_t evacuated = growing() ? split_ : 1;
-    const std::size_t stride = growing() ? old_mask_ + 1 : 1;
-    for (std::size_t base = 0; base <= mask_ && has_array(); base += stride) {
-      for (std::size_t i = 0; i < evacuated; ++i) f(array_ + base + i, base + i);
+    if (!growing()) {
+      for (std::size_t i = 0; i <= mask_ && has_array(); ++i) f(array_ + i, i);
+      return;
     }
-    if (!growing()) return;
+    for (std::size_t base = 0; base <= mask_; base += old_mask_ + 1) {
+      for (std::size_t i = base; i < base + split_; ++i) f(array_ + i, i);
+    }
     for (std::size_t i = split_; i <= old_mask_; ++i) f(old_ + i, i);
   }
 
@@ -199,14 +200,15 @@ class table {
     });
   }
 
-  // Calls f(entry) for every entry. f must not change the table.
+  // Calls f(entry) for every entry, in the order of memory: arrays, then slabs, so that no link is
+  // followed. f must not change the table.
   template <class F>
   void for_each(F&& f) const {
-    for_each_chain([&](bucket_type* head, std::size_t) {
-      for (bucket_type* b = head; b != nullptr; b = b->next()) {
-        for (auto set = b->live(); set; set.drop_first()) f(*b->slot(set.first()));
-      }
-    });
+    const auto visit = [&](bucket_type* b) {
+      for (auto set = b->live(); set; set.drop_first()) f(*b->slot(set.first()));
+    };
+    for_each_chain([&](bucket_type* head, std::size_t) { visit(head); });
+    if (overflow_ != 0) memory_.for_each_bucket(growing(), visit);
   }
 
   // The chain of the hashes that end in the low bits of `hash`: its head, and how many low bits
