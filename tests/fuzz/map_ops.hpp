@@ -266,10 +266,10 @@ class map_pair {
     }
     require(map_.erase(first, last) == last, "erase(range): the end");
   }
-  void erase_if() {
+  void erase_matching() {
     const std::uint64_t rest = amount() % 5;
     const auto doomed = [&](const auto& e) { return e.second % 5 == rest; };
-    require(gomap::erase_if(map_, doomed) == std::erase_if(model_, doomed), "erase_if");
+    require(erase_if(map_, doomed) == std::erase_if(model_, doomed), "erase_if");
   }
   void delete_func() {
     const std::uint64_t rest = amount() % 3;
@@ -416,7 +416,7 @@ class map_pair {
         &map_pair::erase_const_found,
         &map_pair::erase_while_walking,
         &map_pair::erase_range,
-        &map_pair::erase_if,
+        &map_pair::erase_matching,
         &map_pair::delete_func,
         &map_pair::clear,
         &map_pair::reserve,

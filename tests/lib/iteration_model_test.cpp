@@ -34,10 +34,6 @@ struct broken_guarantee : std::logic_error {
   using std::logic_error::logic_error;
 };
 
-void require(bool holds, const char* what, std::uint64_t incarnation) {
-  if (!holds) throw broken_guarantee(what + (", incarnation " + std::to_string(incarnation)));
-}
-
 struct stamp {
   std::uint64_t incarnation = 0;
   std::uint64_t version = 0;
@@ -102,8 +98,8 @@ class ledger {
 template <class Key>
 class walk_record {
  public:
-  explicit walk_record(const ledger& model)
-      : model_(&model), first_unborn_(model.next_incarnation()) {}
+  walk_record(const char* kind, const ledger& model)
+      : kind_(kind), model_(&model), first_unborn_(model.next_incarnation()) {}
 
   void produced(const Key& key, const stamp& value) {
     const ledger::entry* const entry = model_->find(value.incarnation);
@@ -122,9 +118,14 @@ class walk_record {
     }
   }
 
-  [[nodiscard]] std::size_t count() const { return seen_.size(); }
-
  private:
+  void require(bool holds, const char* what, std::uint64_t incarnation) const {
+    if (holds) return;
+    throw broken_guarantee(std::string(kind_) + ": " + what + ", incarnation " +
+                           std::to_string(incarnation));
+  }
+
+  const char* kind_;
   const ledger* model_;
   std::uint64_t first_unborn_;
   std::unordered_set<std::uint64_t> seen_;
@@ -146,7 +147,8 @@ class iterator_walk final : public walk {
  public:
   using record = walk_record<typename Map::key_type>;
 
-  iterator_walk(Map& map, const ledger& model) : map_(&map), at_(map.begin()), record_(model) {}
+  iterator_walk(Map& map, const ledger& model)
+      : map_(&map), at_(map.begin()), record_("iterator", model) {}
 
   bool step() override {
     if (begun_) ++at_;
@@ -172,7 +174,7 @@ class scan_walk final : public walk {
  public:
   using record = walk_record<typename Map::key_type>;
 
-  scan_walk(Map& map, const ledger& model) : map_(&map), record_(model) {}
+  scan_walk(Map& map, const ledger& model) : map_(&map), record_("scan", model) {}
 
   bool step() override {
     cursor_ = map_->scan(cursor_, [&](const auto& e) { record_.produced(e.first, e.second); });
@@ -319,7 +321,7 @@ class playground {
   // A walk that erases a little of what it meets through its iterator, other walks standing by.
   void erase_in_step() {
     if (std::is_same_v<key_type, double>) return;  // see the class comment of gomap::map on NaN
-    walk_record<key_type> record(model_);
+    walk_record<key_type> record("erasing iterator", model_);
     std::uint64_t steps_before_erasing = pick(2 * map_.size() + 1);
     for (auto at = map_.begin(); at != map_.end();) {
       record.produced(at->first, at->second);
@@ -492,7 +494,7 @@ void start_same_size_growth(Map& m, std::uint64_t& next) {
 // Erases what start_same_size_growth() left.
 template <class Map>
 void erase_piles(Map& m) {
-  gomap::erase_if(m, [](const auto& e) { return e.second == 1; });
+  erase_if(m, [](const auto& e) { return e.second == 1; });
 }
 
 // The keys [0, count), which are there throughout; each has an even value.
