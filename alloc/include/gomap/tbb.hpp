@@ -1,0 +1,90 @@
+// tbb.hpp -- an allocator over oneTBB's scalable allocator, or over a memory pool of oneTBB's.
+//
+// The scalable allocator keeps free memory with each thread, so threads that allocate at one time
+// do not meet. A tbb_pool is the same machinery with memory of its own, given back in one go, and
+// with a page_source underneath, which can cap it.
+// Both may be used from any thread, and memory freed on another than it was allocated on.
+//
+// Comes with the CMake target gomap::tbb, which is there when oneTBB is.
+#pragma once
+
+#include <cstddef>
+#include <limits>
+#include <new>
+#include <type_traits>
+
+#include <gomap/page_source.hpp>
+
+namespace gomap {
+
+// A memory pool. Any thread may call any member but the destructor and reset().
+class tbb_pool {
+ public:
+  // Takes memory from `source`, which must outlive it. Throws: std::bad_alloc.
+  explicit tbb_pool(page_source& source = page_source::process());
+  // Gives all memory back, freed or not.
+  ~tbb_pool();
+  tbb_pool(const tbb_pool&) = delete;
+  tbb_pool& operator=(const tbb_pool&) = delete;
+
+  // Memory for `bytes` bytes aligned to `alignment`, a power of two. Throws: std::bad_alloc.
+  [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment);
+  // Requires: p was allocated by this pool.
+  void deallocate(void* p) noexcept;
+
+  // Takes back all that was allocated, and keeps it for what comes. Requires: nobody uses it.
+  void reset() noexcept;
+
+ private:
+  void* pool_;  // an rml::MemoryPool, owned
+};
+
+namespace detail {
+[[nodiscard]] void* tbb_scalable_allocate(std::size_t bytes, std::size_t alignment);
+void tbb_scalable_deallocate(void* p) noexcept;
+}  // namespace detail
+
+template <class T>
+class tbb_allocator {
+ public:
+  using value_type = T;
+  // A container that moves or swaps takes its pool along.
+  using propagate_on_container_move_assignment = std::true_type;
+  using propagate_on_container_swap = std::true_type;
+  using propagate_on_container_copy_assignment = std::false_type;
+  using is_always_equal = std::false_type;
+
+  // Allocates from the scalable allocator, which the whole process shares.
+  tbb_allocator() noexcept = default;
+  // Allocates from `pool`, which must outlive everything allocated from it.
+  explicit tbb_allocator(tbb_pool& pool) noexcept : pool_(&pool) {}
+  template <class U>
+  tbb_allocator(const tbb_allocator<U>& other) noexcept : pool_(other.pool()) {}
+
+  // Throws: std::bad_array_new_length when n objects have more bytes than addresses exist,
+  // std::bad_alloc when there is no memory.
+  [[nodiscard]] T* allocate(std::size_t n) {
+    constexpr auto most = static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max());
+    if (n > most / sizeof(T)) throw std::bad_array_new_length();
+    const std::size_t bytes = n * sizeof(T);
+    return static_cast<T*>(pool_ != nullptr ? pool_->allocate(bytes, alignof(T))
+                                            : detail::tbb_scalable_allocate(bytes, alignof(T)));
+  }
+  // Requires: p came from an equal allocator.
+  void deallocate(T* p, std::size_t) noexcept {
+    pool_ != nullptr ? pool_->deallocate(p) : detail::tbb_scalable_deallocate(p);
+  }
+
+  // Null: the scalable allocator.
+  [[nodiscard]] tbb_pool* pool() const noexcept { return pool_; }
+
+  template <class U>
+  friend bool operator==(const tbb_allocator& a, const tbb_allocator<U>& b) noexcept {
+    return a.pool() == b.pool();
+  }
+
+ private:
+  tbb_pool* pool_ = nullptr;  // borrowed
+};
+
+}  // namespace gomap

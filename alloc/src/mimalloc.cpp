@@ -1,0 +1,65 @@
+// mimalloc.cpp -- mimalloc_heap over the mimalloc library.
+//
+// mimalloc frees from any thread, but a heap may be entered for allocation, and destroyed, by its
+// own thread only, and is gone when that thread ends. Hence the owner's number beside the pointer:
+// it tells both "not mine" and "gone", and one that is never reused tells them for ever.
+#include <atomic>
+#include <cstddef>
+
+#include <mimalloc.h>
+
+#include <gomap/mimalloc.hpp>
+
+namespace gomap {
+namespace {
+
+unsigned long long this_thread_number() noexcept {
+  static std::atomic<unsigned long long> last{0};
+  // relaxed: only that no two threads get one number matters.
+  thread_local const unsigned long long number = last.fetch_add(1, std::memory_order_relaxed) + 1;
+  return number;
+}
+
+void* or_throw(void* p) {
+  if (p == nullptr) throw std::bad_alloc();
+  return p;
+}
+
+// What to ask for instead of `bytes`: builds of mimalloc that pad blocks take a short cut for
+// powers of two and lose the alignment on it. Sizes are multiples of their alignment here, so one
+// byte more is no power of two.
+std::size_t off_the_short_cut(std::size_t bytes, std::size_t alignment) noexcept {
+  return alignment > alignof(std::max_align_t) ? bytes + 1 : bytes;
+}
+
+}  // namespace
+
+mimalloc_heap::mimalloc_heap() : heap_(or_throw(mi_heap_new())), owner_(this_thread_number()) {}
+
+mimalloc_heap::~mimalloc_heap() {
+  if (mine()) mi_heap_destroy(static_cast<mi_heap_t*>(heap_));
+}
+
+bool mimalloc_heap::mine() const noexcept { return owner_ == this_thread_number(); }
+
+void* mimalloc_heap::allocate(std::size_t bytes, std::size_t alignment) {
+  bytes = off_the_short_cut(bytes, alignment);
+  return or_throw(mine() ? mi_heap_malloc_aligned(static_cast<mi_heap_t*>(heap_), bytes, alignment)
+                         : mi_malloc_aligned(bytes, alignment));
+}
+
+void* mimalloc_heap::allocate_zeroed(std::size_t bytes, std::size_t alignment) {
+  bytes = off_the_short_cut(bytes, alignment);
+  return or_throw(mine() ? mi_heap_zalloc_aligned(static_cast<mi_heap_t*>(heap_), bytes, alignment)
+                         : mi_zalloc_aligned(bytes, alignment));
+}
+
+void mimalloc_heap::deallocate(void* p, std::size_t alignment) noexcept {
+  mi_free_aligned(p, alignment);
+}
+
+void mimalloc_heap::trim() noexcept {
+  if (mine()) mi_heap_collect(static_cast<mi_heap_t*>(heap_), true);
+}
+
+}  // namespace gomap
