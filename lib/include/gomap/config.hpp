@@ -1,14 +1,16 @@
 // config.hpp -- the only macros: which file supplies what the platforms do differently.
 //
-// A macro here names a header and nothing else, so that no other file needs an #if:
-// `#include GOMAP_MULTIPLY_HEADER`. No choice made here changes what a map stores.
+// A macro here names a header, or the type in it that does the work, so that no other file needs
+// an #if: `#include GOMAP_MULTIPLY_HEADER`. No choice made here changes what a map stores.
 #pragma once
 
 // The 64x64 -> 128 bit product, and what is known of 128-bit integers.
 #if defined(__SIZEOF_INT128__)
 #define GOMAP_MULTIPLY_HEADER <gomap/detail/multiply_native.hpp>
+#define GOMAP_MULTIPLY multiply_native
 #else
 #define GOMAP_MULTIPLY_HEADER <gomap/detail/multiply_portable.hpp>
+#define GOMAP_MULTIPLY multiply_portable
 #endif
 
 // How a bucket's eight tophash bytes are matched at once.

@@ -198,7 +198,7 @@ class hasher {
 namespace detail {
 
 template <class K>
-concept integer = std::integral<K> || is_int128<K>;
+concept integer = std::integral<K> || GOMAP_MULTIPLY::is_int128<K>;
 
 template <class K>
 concept appends_itself = requires(hasher& h, const K& key) {

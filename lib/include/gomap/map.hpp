@@ -505,15 +505,8 @@ class map {
   }
   friend void swap(map& a, map& b) noexcept(noexcept(a.swap(b))) { a.swap(b); }
 
-  template <class Pred>
-  friend size_type erase_if(map& m, Pred pred) {
-    const guard_type guard(m.core_.wire(), operation::erase, m.opaque_address());
-    const size_type before = m.size();
-    m.core_.for_each_position([&](position_type at, auto* head) {
-      if (pred(*at.entry())) m.core_.erase_below(at, head);
-    });
-    return before - m.size();
-  }
+  template <class K, class V, class H, class E, class A, class M, class Pred>
+  friend std::size_t erase_if(map<K, V, H, E, A, M>& m, Pred pred);
 
  private:
   template <class, class, class, class, class, class>
@@ -644,7 +637,17 @@ class map {
   core_type core_;
 };
 
-// Go's maps package and the standard's erase_if for maps: see maps.hpp.
+// Erases the entries for which pred(entry) holds, and returns how many; pred must not use the map.
+// O(buckets).  Throws: what pred throws; the entries erased before stay erased.
+template <class K, class V, class H, class E, class A, class M, class Pred>
+std::size_t erase_if(map<K, V, H, E, A, M>& m, Pred pred) {
+  const typename M::write_guard guard(m.core_.wire(), operation::erase, m.opaque_address());
+  const std::size_t before = m.size();
+  m.core_.for_each_position([&](auto at, auto* head) {
+    if (pred(*at.entry())) m.core_.erase_below(at, head);
+  });
+  return before - m.size();
+}
 
 // ---- bodies, in the order above ------------------------------------------------------------
 

@@ -95,9 +95,11 @@ class ref {
 
   template <class K>
   T& operator[](K&& key) const { return existing()[std::forward<K>(key)]; }
-  template <class... Args>
-  std::pair<iterator, bool> insert(Args&&... args) const {
-    return existing().insert(std::forward<Args>(args)...);
+  std::pair<iterator, bool> insert(const value_type& entry) const {
+    return existing().insert(entry);
+  }
+  std::pair<iterator, bool> insert(value_type&& entry) const {
+    return existing().insert(std::move(entry));
   }
   template <class K, class M>
   std::pair<iterator, bool> insert_or_assign(K&& key, M&& value) const {

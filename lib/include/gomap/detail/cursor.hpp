@@ -254,21 +254,28 @@ class cursor {
   bool next_by_place() noexcept;
   bool next_by_hash();
 
-  // A place in the order by hash; `whole` says that all of what lies at `reversed` is still to come.
+  // A place in the order by hash.
   struct place {
     std::uint64_t reversed = 0;
     std::uint64_t content = 0;
     std::uint64_t back = 0;  // counts down along the chain
     std::uint16_t top = 0;
-    bool whole = true;
+    bool whole = true;  // all of what lies at `reversed` is still to come
+    bool tied = false;  // several entries agree in all but `back`; of one alone, `back` says nothing
 
+    [[nodiscard]] bool same_but_back(const place& other) const noexcept {
+      return reversed == other.reversed && content == other.content;
+    }
     [[nodiscard]] bool before(const place& other) const noexcept {
       if (reversed != other.reversed) return reversed < other.reversed;
       if (whole) return true;
       if (content != other.content) return content < other.content;
-      return back < other.back;
+      return tied && back < other.back;
     }
   };
+  // `f(place, bucket, slot)` for the entries of the chain with tophash `top`.
+  template <class F>
+  void for_each_of_top(const stretch& chain, tophash top, F&& f) const;
   [[nodiscard]] unsigned next_top(unsigned least) const noexcept;
   bool next_of_top_in(const stretch& chain);
 
@@ -328,12 +335,16 @@ void cursor<Core>::begin_at_found() {
     order_ = order::by_hash;
     place_.top = tophash_of(hash);
     place_.reversed = reversed(hash);
-    place_.whole = !at;
-    if (at) {
-      place_.content = content_hash(at.entry()->first);
-      place_.back = std::numeric_limits<std::uint64_t>::max() - at.index;
-      for (bucket_type* b = chain.head; b != at.where; b = b->next()) place_.back -= slots_per_bucket;
-    }
+    if (!at) return;
+    const std::uint64_t content = content_hash(at.entry()->first);
+    unsigned alike = 0;
+    place found;
+    for_each_of_top(chain, tophash_of(hash), [&](const place& p, bucket_type* b, unsigned i) {
+      if (p.reversed == place_.reversed && p.content == content) ++alike;
+      if (b == at.where && i == at.index) found = p;
+    });
+    place_ = found;
+    place_.tied = alike > 1;
   } else {
     order_ = order::by_place;
     column_ = static_cast<std::uint8_t>(at.index + (chain.end == 0 ? 1 : 0));
@@ -471,23 +482,38 @@ bool cursor<Core>::next_of_top_in(const stretch& chain) {
     if (chain.end == 0) ++place_.top;
     return true;
   }
-  bool met = false;
   place least;
+  bool met = false;
+  for_each_of_top(chain, top, [&](const place& candidate, bucket_type* b, unsigned i) {
+    if (!place_.before(candidate)) return;
+    if (met && least.same_but_back(candidate)) least.tied = true;
+    if (met && (least.same_but_back(candidate) ? least.back < candidate.back
+                                               : least.before(candidate))) {
+      return;
+    }
+    const bool tied = (met && least.same_but_back(candidate)) ||
+                      (!place_.whole && place_.same_but_back(candidate));
+    met = true;
+    least = candidate;
+    least.tied = tied;
+    stand_at(b, i);
+  });
+  if (met) place_ = least;
+  return met;
+}
+
+template <class Core>
+template <class F>
+void cursor<Core>::for_each_of_top(const stretch& chain, tophash top, F&& f) const {
   std::uint64_t back = std::numeric_limits<std::uint64_t>::max();
   for (bucket_type* b = chain.head; b != nullptr; b = b->next()) {
     for (auto set = b->match(top); set; set.drop_first()) {
       const unsigned i = set.first();
       const auto& key = std::as_const(b->slot(i)->first);
-      const place candidate{reversed(core_->hash_of()(key)), content_hash(key), back - i, place_.top, false};
-      if (!place_.before(candidate) || (met && !candidate.before(least))) continue;
-      met = true;
-      least = candidate;
-      stand_at(b, i);
+      f(place{reversed(core_->hash_of()(key)), content_hash(key), back - i, top, false, false}, b, i);
     }
     back -= slots_per_bucket;
   }
-  if (met) place_ = least;
-  return met;
 }
 
 }  // namespace gomap::detail
