@@ -175,8 +175,9 @@ TYPED_TEST(MapWholeExceptions, MoveAcrossUnequalAllocators) {
       [](auto& two) {
         support::allocation_ledger elsewhere;
         {
-          map moved(std::move(two.a), typename TypeParam::allocator(elsewhere));
-          ASSERT_NO_THROW(moved.check_invariants());
+          const std::size_t size = two.a.size();
+          const map moved(std::move(two.a), typename TypeParam::allocator(elsewhere));
+          ASSERT_EQ(moved.size(), size);
         }
         ASSERT_TRUE(elsewhere.balanced());
       },

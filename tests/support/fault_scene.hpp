@@ -59,9 +59,9 @@ struct fault_scene {
   static void long_chain(map& m) { fill(m, 60); }
   // Three buckets a chain in a third of the chains: more overflow buckets than a table may have.
   static void compacting(map& m) {
-    m.reserve(416);  // 64 buckets
-    for (std::uint64_t i = 0; i < 400 && !m.growing(); ++i) {
-      m.try_emplace(Value(i / 20 + i % 20 * 64), i + 1000);
+    m.reserve(104);  // 16 buckets
+    for (std::uint64_t i = 0; i < 104 && !m.growing(); ++i) {
+      m.try_emplace(Value(i / 20 + i % 20 * 16), i + 1000);
     }
   }
 

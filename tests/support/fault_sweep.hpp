@@ -65,9 +65,9 @@ sweep_result sweep(point where, const Make& make, const Operate& operate, const 
     }
     EXPECT_TRUE(ledger.balanced()) << ledger.live_blocks() << " blocks leaked";
     EXPECT_EQ(object_counts::live, live) << "objects leaked or destroyed twice";
-    if (::testing::Test::HasFailure()) break;
+    if (::testing::Test::HasFailure()) return result;
   }
-  EXPECT_TRUE(result.completed);
+  EXPECT_TRUE(result.completed) << "after " << sweep_limit << " steps";
   return result;
 }
 
@@ -78,7 +78,9 @@ inline constexpr point all_points[] = {point::hash, point::equal, point::constru
 template <class Make, class Operate, class Verify>
 sweep_result sweep_all(const Make& make, const Operate& operate, const Verify& verify) {
   sweep_result total{0, 0, true};
-  for (const point where : all_points) total += sweep(where, make, operate, verify);
+  for (const point where : all_points) {
+    if (!::testing::Test::HasFailure()) total += sweep(where, make, operate, verify);
+  }
   return total;
 }
 
