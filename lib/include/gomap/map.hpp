@@ -687,15 +687,13 @@ void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::take_or_move(map& other) {
     return;
   }
   core_.grow_to(detail::bits_for(other.size()), core_.hash_of());
-  other.core_.for_each([&](value_type& entry) {
-    core_.insert(core_.hash_key(entry.first), core_.hash_of(),
-                 [&](entry_allocator& a, value_type* to) {
-                   // const_cast: `other` is cleared below, and nobody reads this key again.
-                   entries::construct(a, to, std::move(const_cast<Key&>(entry.first)),
-                                      std::move(entry.second));
-                 });
+  // One by one, so that a throw leaves each entry in one of the two maps.
+  other.core_.for_each_position([&](position_type at, auto* head) {
+    value_type* const entry = at.entry();
+    core_.insert(core_.hash_key(entry->first), core_.hash_of(),
+                 [&](entry_allocator& a, value_type* to) { entries::construct_from(a, to, entry); });
+    other.core_.erase_below(at, head);
   });
-  other.core_.clear();
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
@@ -763,15 +761,6 @@ auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::emplace(Args&&... args)
     }
   }
   // The key is known only once the entry is built: it is built here and moved in if it is new.
-  struct built_entry {
-    entry_allocator& allocator;
-    alignas(value_type) std::byte bytes[sizeof(value_type)];
-
-    [[nodiscard]] value_type* get() noexcept {
-      return std::launder(reinterpret_cast<value_type*>(bytes));
-    }
-    ~built_entry() { entries::destroy(allocator, get()); }
-  };
   entry_allocator allocator(core_.allocator());
   alignas(value_type) std::byte bytes[sizeof(value_type)];
   auto* const built = reinterpret_cast<value_type*>(bytes);
@@ -782,9 +771,7 @@ auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::emplace(Args&&... args)
     ~destroyer() { entries::destroy(allocator, entry); }
   } destroy{allocator, built};
   return find_or_insert(built->first, operation::insert, [&](entry_allocator& a, value_type* to) {
-    // const_cast: the built entry ends with this call.
-    entries::construct(a, to, std::move(const_cast<Key&>(built->first)),
-                       std::move(built->second));
+    entries::construct_from(a, to, built);
   });
 }
 

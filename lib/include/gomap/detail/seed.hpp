@@ -16,7 +16,7 @@ namespace gomap::detail {
 // bucket's eight slots, and the fewest false tophashes, in the worst of 800 sets of related keys
 // (steps, grids, rotations, bit masks; 2^7 to 2^13 buckets at full load). That worst is 0.19 of
 // the keys; for the golden ratio's bits it is 0.88. hash_test's multiplier tests go red for those.
-inline constexpr std::uint64_t mix_multiplier = 0x9e3779b97f4a7c15;
+inline constexpr std::uint64_t mix_multiplier = 0x85d63b69931b54d9;
 
 // The low half of a * b, xor its high half.
 [[nodiscard]] constexpr std::uint64_t multiply_fold(std::uint64_t a, std::uint64_t b) noexcept {
