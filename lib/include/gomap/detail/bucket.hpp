@@ -100,8 +100,9 @@ class alignas(alignof(Slot) > 16 ? alignof(Slot) : 16) bucket : public bucket_he
 // The bucket that a table without memory points to: it is empty, and nobody ever writes it.
 template <class Bucket>
 struct no_bucket {
-  alignas(Bucket) static inline constinit bucket_header header{};
-  [[nodiscard]] static Bucket* get() noexcept { return static_cast<Bucket*>(&header); }
+  alignas(Bucket) static inline constinit std::byte bytes[sizeof(Bucket)]{};
+  // reinterpret_cast: all bytes zero are an empty bucket.
+  [[nodiscard]] static Bucket* get() noexcept { return reinterpret_cast<Bucket*>(bytes); }
 };
 
 }  // namespace gomap::detail
