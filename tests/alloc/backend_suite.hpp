@@ -89,7 +89,7 @@ struct alignas(Alignment) aligned_block {
 
 template <class T, class A>
 void expect_aligned(A a) {
-  for (const std::size_t n : {1, 2, 7, 100, 3000}) {
+  for (const std::size_t n : {1u, 2u, 7u, 100u, 3000u}) {
     T* const p = a.allocate(n);
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(p) % alignof(T), 0u) << alignof(T) << ' ' << n;
     std::memset(static_cast<void*>(p), 1, n * sizeof(T));
@@ -106,7 +106,7 @@ TYPED_TEST_P(BackendSuite, BlocksAreAlignedForTheirType) {
 TYPED_TEST_P(BackendSuite, ZeroedIsZeroWhereItIsOffered) {
   auto a = this->template make<unsigned char>();
   if constexpr (gomap::zeroing_allocator<decltype(a)>) {
-    for (const std::size_t n : {100, 5000, 200000, 3000000}) {
+    for (const std::size_t n : {100u, 5000u, 200000u, 3000000u}) {
       for (int round = 0; round < 3; ++round) {
         unsigned char* const p = a.allocate_zeroed(n);
         std::size_t dirty = 0;

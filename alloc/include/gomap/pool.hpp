@@ -1,0 +1,187 @@
+// pool.hpp -- memory kept together for one map or a family of maps, counted, and capped at will.
+//
+//   up to 4 KiB       a slot of a slab: 64 KiB that hold blocks of one size   (overflow buckets)
+//   up to 64 KiB      a block of its own, by size class, kept when it is freed  (small arrays)
+//   from there up     a large block of the page_source, which recycles it      (arrays)
+//
+// What is freed serves the next request of its size: what a growth gives back, the next one takes.
+// Idle blocks are kept up to as much as is in use; trim() gives them back. Every operation is O(1)
+// amortised, but for the calls to the page_source.
+//
+// A pool is a std::pmr::memory_resource, so std::pmr containers may live on it too. One owner may
+// use it without any lock; made with pool_users::many it may be called from any thread.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory_resource>
+#include <mutex>
+#include <new>
+#include <type_traits>
+
+#include <gomap/page_source.hpp>
+
+namespace gomap {
+
+// Whether a pool is called by one thread at a time, or by any at any time.
+enum class pool_users { one, many };
+
+struct pool_options {
+  static constexpr std::size_t no_cap = std::numeric_limits<std::size_t>::max();
+
+  pool_users users = pool_users::one;
+  // Bytes that the pool may hold, idle ones included. Over it allocation fails with bad_alloc.
+  std::size_t cap_bytes = no_cap;
+};
+
+// What a pool holds and has done. "Small" is what comes from slabs, an "array" all else.
+struct pool_stats {
+  std::size_t bytes_reserved = 0;     // taken from the page_source: slabs, arrays, idle ones too
+  std::size_t bytes_in_use = 0;       // of these, what is allocated
+  std::size_t bytes_peak = 0;         // the most that bytes_in_use has been
+  std::uint64_t small_allocated = 0;  // calls served, all told
+  std::uint64_t small_recycled = 0;   // of these, by a block that had been freed
+  std::uint64_t arrays_allocated = 0;
+  std::uint64_t arrays_recycled =
+      0;  // large ones are recycled by the page_source, not counted here
+  std::uint64_t blocks_returned = 0;  // slabs and arrays given back to the page_source
+};
+
+class pool final : public std::pmr::memory_resource {
+ public:
+  // Takes memory from `source`, which must outlive the pool.
+  explicit pool(page_source& source = page_source::process(),
+                const pool_options& options = {}) noexcept;
+  explicit pool(const pool_options& options) noexcept : pool(page_source::process(), options) {}
+  // Requires: all that was allocated has been deallocated.
+  ~pool() override;
+  pool(const pool&) = delete;
+  pool& operator=(const pool&) = delete;
+
+  // From std::pmr::memory_resource: allocate(bytes, alignment), which throws std::bad_alloc at the
+  // cap and when there is no memory, deallocate(p, bytes, alignment), is_equal(other).
+
+  // As allocate(), and every byte is zero.
+  [[nodiscard]] void* allocate_zeroed(std::size_t bytes, std::size_t alignment);
+
+  // As page_source's, for large blocks; small ones and small arrays are left as they are. What is
+  // discarded counts as in use until it is deallocated.
+  void discard(void* p, std::size_t bytes) noexcept { source_.discard(p, bytes); }
+  void move_pages(void* from, void* to, std::size_t bytes) noexcept {
+    source_.move_pages(from, to, bytes);
+  }
+  [[nodiscard]] bool try_extend(void* p, std::size_t old_bytes, std::size_t new_bytes) noexcept;
+
+  // Gives all idle slabs and arrays back to the page_source, and has that give back its own.
+  void trim() noexcept;
+
+  // Changes the cap. Under what is held already, it refuses whatever needs more.
+  void set_cap(std::size_t cap_bytes) noexcept;
+
+  [[nodiscard]] pool_stats stats() const noexcept;
+  [[nodiscard]] page_source& source() const noexcept { return source_; }
+
+ private:
+  struct slab;
+  struct idle_array;
+  class optional_lock;
+
+  static constexpr std::size_t granule = 16;
+  static constexpr std::size_t largest_small = std::size_t{4} << 10;
+
+  void* do_allocate(std::size_t bytes, std::size_t alignment) override;
+  void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override;
+  bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override;
+
+  void* allocate_small(std::size_t bytes);
+  void deallocate_small(void* p, std::size_t bytes) noexcept;
+  void* allocate_array(std::size_t bytes);
+  void deallocate_array(void* p, std::size_t bytes) noexcept;
+  void* allocate_large(std::size_t bytes, std::size_t alignment, bool zeroed);
+  void deallocate_large(void* p, std::size_t bytes, std::size_t alignment) noexcept;
+
+  slab* new_slab(std::size_t block_bytes);
+  void retire(slab& s) noexcept;
+  void release_slab() noexcept;
+  void* reserve(std::size_t bytes, std::size_t alignment, bool zeroed);
+  void unreserve(void* p, std::size_t bytes, std::size_t alignment) noexcept;
+  [[nodiscard]] bool make_room(std::size_t bytes) noexcept;
+  void count_in_use(std::size_t bytes) noexcept;
+  void release_idle() noexcept;
+
+  page_source& source_;
+  const bool shared_;
+  std::size_t cap_;
+  mutable std::mutex mutex_;  // guards all that is not const, if shared_
+
+  // By size in granules: slabs with at least one block in use and at least one free.
+  std::array<slab*, largest_small / granule + 1> slabs_{};
+  slab* idle_slabs_ = nullptr;  // all blocks free; any size may take them
+  std::size_t idle_slab_count_ = 0;
+  std::size_t slab_count_ = 0;
+  std::array<idle_array*, 40> idle_arrays_{};  // by size class
+  std::size_t idle_array_bytes_ = 0;
+  pool_stats stats_;
+};
+
+// An allocator over a pool, which must outlive what is allocated. Equal if the pool is the same.
+// Thread-safe as the pool is.
+template <class T>
+class pool_allocator {
+ public:
+  using value_type = T;
+  // A container that moves or swaps takes its pool along.
+  using propagate_on_container_move_assignment = std::true_type;
+  using propagate_on_container_swap = std::true_type;
+  using propagate_on_container_copy_assignment = std::false_type;
+  using is_always_equal = std::false_type;
+
+  static constexpr bool type_stable = true;
+
+  pool_allocator(pool& p) noexcept : pool_(&p) {}
+  template <class U>
+  pool_allocator(const pool_allocator<U>& other) noexcept : pool_(other.resource()) {}
+
+  // Throws: std::bad_array_new_length when n objects have more bytes than addresses exist,
+  // std::bad_alloc when there is no memory or the cap is reached.
+  [[nodiscard]] T* allocate(std::size_t n) {
+    return static_cast<T*>(pool_->allocate(bytes_for(n), alignof(T)));
+  }
+  // As allocate(), and every byte is zero.
+  [[nodiscard]] T* allocate_zeroed(std::size_t n) {
+    return static_cast<T*>(pool_->allocate_zeroed(bytes_for(n), alignof(T)));
+  }
+  // Requires: p came from an equal allocator, for n objects (or was extended to n).
+  void deallocate(T* p, std::size_t n) noexcept { pool_->deallocate(p, n * sizeof(T), alignof(T)); }
+
+  // As the pool's.
+  void discard(void* p, std::size_t bytes) noexcept { pool_->discard(p, bytes); }
+  void move_pages(void* from, void* to, std::size_t bytes) noexcept {
+    pool_->move_pages(from, to, bytes);
+  }
+  [[nodiscard]] bool try_extend(T* p, std::size_t old_n, std::size_t new_n) noexcept {
+    return new_n <= max_count && pool_->try_extend(p, old_n * sizeof(T), new_n * sizeof(T));
+  }
+
+  [[nodiscard]] pool* resource() const noexcept { return pool_; }
+
+  template <class U>
+  friend bool operator==(const pool_allocator& a, const pool_allocator<U>& b) noexcept {
+    return a.resource() == b.resource();
+  }
+
+ private:
+  static constexpr std::size_t max_count =
+      static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) / sizeof(T);
+
+  static std::size_t bytes_for(std::size_t n) {
+    if (n > max_count) throw std::bad_array_new_length();
+    return n * sizeof(T);
+  }
+
+  pool* pool_;  // borrowed, never null
+};
+
+}  // namespace gomap
