@@ -432,16 +432,20 @@ TEST(Multiply, TheTwoFilesGiveTheSameNumbers) {
   }
 }
 
-// 128-bit integers, where the compiler has them, and their portable stand-in where not.
-TEST(Multiply, BothHalvesOfAWideIntegerCount) {
-  if constexpr (requires { typename gomap::detail::GOMAP_MULTIPLY::uint128; }) {
-    using wide = gomap::detail::GOMAP_MULTIPLY::uint128;
+template <class Multiply>
+void expect_both_halves_to_count() {
+  if constexpr (requires { typename Multiply::uint128; }) {
+    using wide = typename Multiply::uint128;
     const wide one = 1;
 
     EXPECT_NE(hash_of(one), hash_of(one << 64));
     EXPECT_NE(hash_of(one), hash_of(one | one << 64));
-    EXPECT_EQ(hash_of(one), hash_of(static_cast<gomap::detail::GOMAP_MULTIPLY::int128>(1)));
+    EXPECT_EQ(hash_of(one), hash_of(static_cast<typename Multiply::int128>(1)));
   }
+}
+
+TEST(Multiply, BothHalvesOfAWideIntegerCountWhereThereIsOne) {
+  expect_both_halves_to_count<gomap::detail::GOMAP_MULTIPLY>();
 }
 
 // Fills 2^bits buckets to the load limit with mix(key_of(n)), n = 0, 1, 2, ...
