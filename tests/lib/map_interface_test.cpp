@@ -1,4 +1,5 @@
 // map_interface_test.cpp -- what gomap::map promises at compile time: types, concepts, sizes.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -59,6 +60,7 @@ static_assert(std::ranges::forward_range<int_map>);
 static_assert(std::ranges::forward_range<const int_map>);
 static_assert(std::ranges::sized_range<int_map>);
 static_assert(std::ranges::common_range<int_map>);
+static_assert(std::ranges::viewable_range<int_map&>);
 static_assert(std::is_same_v<std::ranges::range_reference_t<const int_map>,
                              const std::pair<const int, double>&>);
 
@@ -156,13 +158,16 @@ TEST(MapInterface, GuideFromAListTakesHash) {
   EXPECT_EQ(m.size(), 1U);
 }
 
-TEST(MapInterface, ViewsComposeOverAMap) {
-  const gomap::map<int, int> m{{1, 10}, {2, 20}, {3, 30}};
+TEST(MapInterface, RangeAlgorithmsTakeAMap) {
+  gomap::map<int, int> m{{1, 10}, {2, 20}, {3, 30}};
+  using entry = gomap::map<int, int>::value_type;
 
-  int sum = 0;
-  for (int v : m | std::views::values | std::views::filter([](int x) { return x > 10; })) sum += v;
+  const auto tens = std::ranges::count_if(m, [](const entry& e) { return e.second > 10; });
+  std::ranges::for_each(m, [](entry& e) { e.second = 0; });
 
-  EXPECT_EQ(sum, 50);
+  EXPECT_EQ(tens, 2);
+  EXPECT_EQ(std::ranges::find(m, 2, &entry::first)->second, 0);
+  EXPECT_EQ(std::ranges::distance(m), 3);
 }
 
 TEST(MapInterface, ADefaultIteratorIsEqualToAnother) {
