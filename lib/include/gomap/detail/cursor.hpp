@@ -10,16 +10,17 @@
 //   by position   for a class that has no overflow bucket when the walk enters it: (slot number,
 //                 chain). An entry of a head keeps its slot number in every evacuation (E1).
 //   by hash       for any other class: (tophash, reversed hash, hash of the key's content). Hashes
-//                 are computed only where two entries of a chain share a tophash. What is left, keys
+//                 are computed only where two entries of a chain share a tophash, and the tophashes
+//                 of a short chain are noted, which spares a search while nothing moves. What is left, keys
 //                 that differ and still agree in all three, goes from the end of the chain to its
 //                 head, which is exact unless a growth meets erasures of others among them.
 //
-// So the state is a handful of numbers: nothing is noted, nothing dangles, nothing needs a
-// destructor. An entry there throughout is met once; what is added meanwhile may be met, once.
+// So the state is a handful of numbers: nothing dangles, nothing needs a destructor. An entry there throughout is met once; what is added meanwhile may be met, once.
 // A Core is a table that can hash: hash_of() gives the function.
 // Not thread-safe; walks of several threads may share a table that nobody changes.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -94,17 +95,8 @@ class cursor {
   // To the next entry.  Requires: not at the end.  Throws: what the hash throws; the cursor then
   // stays where it is.
   void advance() {
-    if (order_ == order::by_position && core_->moves() == moves_) [[likely]] {
-      while (pending_ != 0) {
-        if (take_pending()) [[likely]] return;
-      }
-      if constexpr (hash_throws) {
-        cursor ahead = *this;
-        ahead.leave_class();
-        *this = ahead;
-      } else {
-        leave_class();
-      }
+    if (order_ == order::by_position && core_->moves() == moves_ && pending_ != 0 && take_pending())
+        [[likely]] {
       return;
     }
     advance_slow();
@@ -116,6 +108,7 @@ class cursor {
     by_position,  // the class is the chain of bucket_, and pending_ its slots to come
     by_place,     // by position over all chains of the class
     by_hash,
+    noted,  // by hash, in a class that is one chain of two buckets: their tophashes are noted_
   };
 
   static constexpr bool hash_throws =
@@ -224,15 +217,19 @@ class cursor {
 
   // To the first entry of class_, if it has any.
   bool enter_class() {
-    const stretch whole = chain_over(0);
-    if (whole.end == 0 && whole.head->link() == 0) [[likely]] {
+    bucket_type* const head = core_->chain_of_mask(class_, last_class_);
+    if (head != nullptr && head->link() == 0) [[likely]] {
       order_ = order::by_position;
-      bucket_ = whole.head;
-      pending_ = turned(whole.head->live().dense());
-      if (pending_ == 0) return false;
-      return take_pending();
+      bucket_ = head;
+      pending_ = turned(head->live().dense());
+      return pending_ != 0 && take_pending();
     }
     place_ = {};
+    if (head != nullptr && head->next()->next() == nullptr) {
+      order_ = order::noted;
+      note_tops(head);
+      return next_noted();
+    }
     if (class_has_overflow()) {
       order_ = order::by_hash;
       return next_by_hash();
@@ -248,11 +245,14 @@ class cursor {
 
   [[nodiscard]] bool class_has_overflow() const noexcept;
   [[nodiscard]] bool may_be_entry(const key_type& key, unsigned head_slot) const;
-  void advance_slow();
+  [[gnu::noinline]] void advance_slow();
+  void step();
   void begin_at_found();
 
   bool next_by_place() noexcept;
   bool next_by_hash();
+  void note_tops(bucket_type* head) noexcept;
+  bool next_noted();
 
   // A place in the order by hash.
   struct place {
@@ -273,6 +273,14 @@ class cursor {
       return tied && back < other.back;
     }
   };
+  // A tophash of a noted class, and the slot that alone has it: 0 to 7 in the head, 8 to 15 in the
+  // overflow bucket.
+  struct note {
+    tophash top;
+    std::uint8_t slot;
+  };
+  static constexpr std::uint8_t shared_top = 255;
+
   // `f(place, bucket, slot)` for the entries of the chain with tophash `top`.
   template <class F>
   void for_each_of_top(const stretch& chain, tophash top, F&& f) const;
@@ -290,36 +298,55 @@ class cursor {
   std::uint32_t moves_ = 0;    // of the table, when entry_ was set
   std::uint32_t pending_ = 0;  // by position: the slots of bucket_ to come, as turned() has them
   std::uint16_t resets_ = 0;
+  std::uint8_t noted_count_ = 0;
+  std::uint8_t noted_next_ = 0;
   order order_ = order::none;
   std::uint8_t bits_ = 0;
   std::uint8_t turn_ = 0;    // the slot that is column 0
   std::uint8_t column_ = 0;  // by place: the column to come
   tophash top_ = 0;          // of the entry, unless its key is held
+  std::array<note, 2 * slots_per_bucket> noted_{};
 };
 
 // ---- bodies, in the order above ------------------------------------------------------------
 
 template <class Core>
 void cursor<Core>::advance_slow() {
+  if constexpr (hash_throws) {
+    cursor ahead = *this;
+    ahead.step();
+    *this = ahead;
+  } else {
+    step();
+  }
+}
+
+template <class Core>
+void cursor<Core>::step() {
   if (core_->resets() != resets_ || core_->common_bits() < bits_) {
     end_walk();
     return;
   }
-  cursor ahead = *this;  // so that a hash that throws leaves the cursor where it is
-  if (order_ == order::none) {
-    ahead.begin_at_found();
+  if (order_ == order::none) begin_at_found();
+  bool met = false;
+  if (core_->moves() == moves_) {
+    if (order_ == order::by_position) {
+      while (pending_ != 0 && !met) met = take_pending();
+    } else if (order_ == order::noted) {
+      met = next_noted();
+    }
+  } else if (order_ == order::by_position) {
+    // The class was one chain and all of it up to the entry's column has been met.
+    order_ = order::by_place;
+    column_ = static_cast<std::uint8_t>((index() - turn_) % slots_per_bucket + 1);
+    place_ = {};
+  } else if (order_ == order::noted) {
+    order_ = order::by_hash;
   }
-  if (ahead.order_ == order::by_position) {
-    // The class was one chain and all of it up to this column has been met.
-    ahead.order_ = order::by_place;
-    ahead.column_ = static_cast<std::uint8_t>((index() - turn_) % slots_per_bucket + 1);
-    ahead.place_ = {};
-  }
-  ahead.moves_ = core_->moves();
-  const bool met = ahead.order_ == order::by_place ? ahead.next_by_place()
-                                                   : ahead.next_by_hash();
-  if (!met) ahead.leave_class();
-  *this = ahead;
+  moves_ = core_->moves();
+  if (order_ == order::by_place) met = next_by_place();
+  if (order_ == order::by_hash) met = next_by_hash();
+  if (!met) leave_class();
 }
 
 // Sets up the walk that a found entry is part of: from its class to the last.
@@ -394,6 +421,7 @@ bool cursor<Core>::may_be_entry(const key_type& key, unsigned head_slot) const {
     case order::by_place:
       return head_slot == index();  // E1
     case order::by_hash:
+    case order::noted:
       return place_.whole || (reversed(core_->hash_of()(key)) == place_.reversed &&
                               content_hash(key) == place_.content);
   }
@@ -438,6 +466,53 @@ unsigned cursor<Core>::next_top(unsigned least) const noexcept {
     }
   });
   return found;
+}
+
+// Notes the tophashes of the two buckets of a chain in ascending order, each once, with the slot
+// that it is alone in.
+template <class Core>
+void cursor<Core>::note_tops(bucket_type* head) noexcept {
+  noted_count_ = 0;
+  noted_next_ = 0;
+  unsigned first_slot = 0;
+  for (bucket_type* b = head; b != nullptr; b = b->next(), first_slot += slots_per_bucket) {
+    for (auto set = b->live(); set; set.drop_first()) {
+      const tophash top = tophash_at(b->tops(), set.first());
+      unsigned at = noted_count_;
+      while (at > 0 && noted_[at - 1].top > top) --at;
+      if (at > 0 && noted_[at - 1].top == top) {
+        noted_[at - 1].slot = shared_top;
+        continue;
+      }
+      for (unsigned i = noted_count_; i > at; --i) noted_[i] = noted_[i - 1];
+      noted_[at] = {top, static_cast<std::uint8_t>(first_slot + set.first())};
+      ++noted_count_;
+    }
+  }
+}
+
+// By hash with the notes of a chain in which nothing has moved. place_ is kept, should that change.
+template <class Core>
+bool cursor<Core>::next_noted() {
+  bucket_type* const head = core_->chain_of_mask(class_, last_class_);
+  for (;;) {
+    if (noted_next_ > 0 && noted_[noted_next_ - 1].slot == shared_top &&
+        place_.top == noted_[noted_next_ - 1].top) {
+      if (next_of_top_in({head, 0, 0})) return true;
+    }
+    if (noted_next_ == noted_count_) return false;
+    const note next = noted_[noted_next_++];
+    place_ = {};
+    place_.top = next.top;
+    if (next.slot == shared_top) continue;
+    ++place_.top;
+    bucket_type* const b = next.slot < slots_per_bucket ? head : head->next();
+    const unsigned slot = next.slot % slots_per_bucket;
+    // Erased since, or replaced by another.
+    if (b == nullptr || tophash_at(b->tops(), slot) != next.top) continue;
+    stand_at(b, slot);
+    return true;
+  }
 }
 
 template <class Core>

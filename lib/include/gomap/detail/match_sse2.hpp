@@ -14,13 +14,13 @@ struct match_sse2 {
   // Slots whose byte equals `top`.
   [[nodiscard]] static set match(std::uint64_t tops, std::uint8_t top) noexcept {
     // One multiplication spreads the byte over a register; _mm_set1_epi8 takes four shuffles.
-    return set(equal_bytes(tops, 0x0101010101010101u * top) & 0xff);
+    return set(equal_bytes(tops, 0x0101010101010101u * top));
   }
   [[nodiscard]] static set empty(std::uint64_t tops) noexcept {
-    return set(equal_bytes(tops, 0) & 0xff);
+    return set(equal_bytes(tops, 0));
   }
   [[nodiscard]] static set live(std::uint64_t tops) noexcept {
-    return set(~equal_bytes(tops, 0) & 0xff);
+    return set(~equal_bytes(tops, 0));
   }
 
  private:

@@ -15,15 +15,20 @@ namespace gomap::detail {
 // at once.
 inline constexpr unsigned slots_per_bucket = 8;
 
-// Bits per slot are 1 << LaneShift apart; LaneShift is 0 (dense) or 3 (one bit in each byte).
+// Bits per slot are 1 << LaneShift apart; LaneShift is 0 (dense) or 3 (one bit in each byte). Dense
+// sets may carry anything above bit 7: masking it off at every use is cheaper than once, since a
+// test of the low byte is one instruction.
 template <class Bits, unsigned LaneShift>
 class slot_set {
  public:
   constexpr explicit slot_set(Bits bits) noexcept : bits_(bits) {}
 
-  [[nodiscard]] constexpr explicit operator bool() const noexcept { return bits_ != 0; }
+  [[nodiscard]] constexpr explicit operator bool() const noexcept {
+    if constexpr (LaneShift == 0) return static_cast<std::uint8_t>(bits_) != 0;
+    return bits_ != 0;
+  }
   [[nodiscard]] constexpr unsigned count() const noexcept {
-    return static_cast<unsigned>(std::popcount(bits_));
+    return static_cast<unsigned>(std::popcount(dense()));
   }
   // Requires: not empty.
   [[nodiscard]] constexpr unsigned first() const noexcept {
@@ -35,7 +40,7 @@ class slot_set {
   // The same set with one bit a slot, bit i standing for slot i.
   [[nodiscard]] constexpr std::uint32_t dense() const noexcept {
     if constexpr (LaneShift == 0) {
-      return static_cast<std::uint32_t>(bits_);
+      return static_cast<std::uint8_t>(bits_);
     } else {
       // Gathers bit 7 of each byte: the product moves the bit of lane i to bit 56 + i.
       const std::uint64_t lanes = (static_cast<std::uint64_t>(bits_) >> 7) & 0x0101010101010101u;

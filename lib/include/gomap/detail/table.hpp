@@ -51,7 +51,11 @@ class table {
   // Where an entry is, or nowhere.
   struct position : evacuation_type::place_type {
     [[nodiscard]] explicit operator bool() const noexcept { return this->where != nullptr; }
-    [[nodiscard]] value_type* entry() const noexcept { return this->where->slot(this->index); }
+    [[nodiscard]] value_type* entry() const noexcept {
+      value_type* const entry = this->where->slot(this->index);
+      if (entry == nullptr) __builtin_unreachable();  // so that callers' tests for null fall away
+      return entry;
+    }
   };
 
   table() noexcept = default;
@@ -81,17 +85,9 @@ class table {
 
   // The entry with this hash whose key `matches`, or nowhere.  Throws: what `matches` throws.
   template <class Matches>
-  [[nodiscard]] position find(std::uint64_t hash, const Matches& matches) const {
-    const tophash top = tophash_of(hash);
-    bucket_type* b = home(hash);
-    do {
-      for (auto set = b->match(top); set; set.drop_first()) {
-        const unsigned i = set.first();
-        if (matches(std::as_const(b->slot(i)->first))) [[likely]] return {{b, i}};
-      }
-      b = b->next(top);
-    } while (b != nullptr);
-    return {};
+  [[nodiscard]] position find(std::uint64_t hash, Matches matches) const {
+    if (growing()) [[unlikely]] return find_growing(hash, matches);
+    return probe(array_ + (hash & mask_), hash, matches);
   }
 
   void prefetch(std::uint64_t hash) const noexcept { __builtin_prefetch(home(hash)); }
@@ -105,7 +101,7 @@ class table {
   template <class HashOf, class Construct>
   position insert(std::uint64_t hash, const HashOf& hash_of, const Construct& construct) {
     if (size_ >= trigger_) [[unlikely]] return insert_slow(hash, hash_of, construct);
-    return place(hash, construct);
+    return place(array_ + (hash & mask_), hash, construct);  // T5: the table is not growing
   }
 
   // Destroys the entry at `at`.  Requires: `hash` is its hash; or `head` is the head of its chain.
@@ -221,6 +217,13 @@ class table {
     if ((hash & old_mask_) >= split_) return {old_ + (hash & old_mask_), old_bits()};
     return {array_ + (hash & mask_), bits()};
   }
+  // The head of that chain if it holds nothing but hashes that end in all the bits of `mask`, that
+  // is, if the table has just so many buckets; otherwise null.
+  [[nodiscard]] bucket_type* chain_of_mask(std::uint64_t hash, std::uint64_t mask) const noexcept {
+    if (!growing()) return mask == mask_ ? array_ + (hash & mask) : nullptr;
+    const chain found = chain_at(hash);
+    return (std::uint64_t{1} << found.bits) - 1 == mask ? found.head : nullptr;
+  }
   // The bits that every chain has in common at least.
   [[nodiscard]] unsigned common_bits() const noexcept { return growing() ? old_bits() : bits(); }
 
@@ -258,12 +261,35 @@ class table {
   }
   void note_peak() noexcept { peak_bytes_ = std::max(peak_bytes_, reserved_bytes()); }
 
+  // The probe loop, over the chain of `b`.
+  template <class Matches>
+  [[gnu::always_inline]] static inline position probe(bucket_type* b, std::uint64_t hash,
+                                                      const Matches& matches) {
+    const tophash top = tophash_of(hash);
+    do {
+      for (auto set = b->match(top); set; set.drop_first()) {
+        const unsigned i = set.first();
+        if (matches(std::as_const(b->slot(i)->first))) [[likely]] return {{b, i}};
+      }
+      b = b->next(top);
+    } while (b != nullptr);
+    return {};
+  }
+  // Out of line, so that lookups in a table at rest do without the split mark. `matches` comes by
+  // value, or the others would have to keep it in memory for this one.
+  template <class Matches>
+  [[gnu::noinline]] position find_growing(std::uint64_t hash, Matches matches) const {
+    return probe(home(hash), hash, matches);
+  }
+
+  // always_inline: it is the rest of every insertion, and called from two places.
   template <class Construct>
-  position place(std::uint64_t hash, const Construct& construct);
+  [[gnu::always_inline]] inline position place(bucket_type* head, std::uint64_t hash,
+                                               const Construct& construct);
   template <class Construct>
-  position place_in_overflow(bucket_type* head, tophash top, const Construct& construct);
+  [[gnu::noinline]] position place_in_overflow(bucket_type* head, tophash top, const Construct& construct);
   template <class HashOf, class Construct>
-  position insert_slow(std::uint64_t hash, const HashOf& hash_of, const Construct& construct);
+  [[gnu::noinline]] position insert_slow(std::uint64_t hash, const HashOf& hash_of, const Construct& construct);
   void unlink(bucket_type* head, bucket_type* emptied) noexcept;
 
   void allocate_first(unsigned bits);
@@ -308,8 +334,8 @@ class table {
 
 template <class Key, class T, class Allocator>
 template <class Construct>
-auto table<Key, T, Allocator>::place(std::uint64_t hash, const Construct& construct) -> position {
-  bucket_type* const head = home(hash);
+auto table<Key, T, Allocator>::place(bucket_type* head, std::uint64_t hash,
+                                     const Construct& construct) -> position {
   const auto hole = head->empty();
   if (!hole) [[unlikely]] return place_in_overflow(head, tophash_of(hash), construct);
   const unsigned i = hole.first();
@@ -362,7 +388,7 @@ template <class HashOf, class Construct>
 auto table<Key, T, Allocator>::insert_slow(std::uint64_t hash, const HashOf& hash_of,
                                            const Construct& construct) -> position {
   if (!has_array()) allocate_first(0);
-  position at = place(hash, construct);
+  position at = place(home(hash), hash, construct);
   // The entry is in, so nothing from here on may fail the insertion.
   advance_growth(hash_of, at);
   return at;
