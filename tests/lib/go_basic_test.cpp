@@ -1,5 +1,4 @@
 // go_basic_test.cpp -- what Go's own tests hold a map to in plain use: put, get, delete, assign.
-#include <complex>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -170,11 +169,9 @@ class GoMapOfTypes : public testing::Test {
 };
 
 using type_pairs =
-    testing::Types<std::pair<int, std::string>, std::pair<std::string, int>, std::pair<int, float>,
-                   std::pair<float, int>, std::pair<std::string, std::string>,
-                   std::pair<std::uint8_t, std::uint64_t>, std::pair<char32_t, std::int16_t>,
-                   std::pair<std::uint64_t, support::wide_value>,
-                   std::pair<std::int16_t, support::tracked>, std::pair<double, double>>;
+    testing::Types<std::pair<int, std::string>, std::pair<std::string, float>,
+                   std::pair<double, int>, std::pair<std::uint8_t, std::uint64_t>,
+                   std::pair<char32_t, std::int16_t>, std::pair<std::int16_t, support::wide_value>>;
 TYPED_TEST_SUITE(GoMapOfTypes, type_pairs);
 
 TYPED_TEST(GoMapOfTypes, ReadBackWhatWasStored) {

@@ -68,31 +68,22 @@ void store_and_read_back(std::uint32_t count) {
   ASSERT_NO_THROW(m.check_invariants());
 }
 
-template <std::size_t KeyBytes>
-void store_with_every_value_size(std::uint32_t count) {
-  store_and_read_back<KeyBytes, 1>(count);
-  store_and_read_back<KeyBytes, 100>(count);
-  store_and_read_back<KeyBytes, 200>(count);
-  store_and_read_back<KeyBytes, 1000>(count);
-}
-
 TEST(GoMapSizes, AnEmptyMapIsSmall) {
   static_assert(sizeof(gomap::map<std::uint64_t, std::uint64_t>) <= 128);
   static_assert(sizeof(gomap::map<std::string, support::wide_value>) <= 128);
 }
 
-TEST(GoMapSizes, EveryKeySizeMeetsEveryValueSize) {
-  store_with_every_value_size<1>(200);
-  store_with_every_value_size<100>(200);
-  store_with_every_value_size<200>(200);
-  store_with_every_value_size<1000>(200);
+TEST(GoMapSizes, SmallAndLargeKeysMeetSmallAndLargeValues) {
+  store_and_read_back<1, 1>(200);
+  store_and_read_back<1, 1000>(200);
+  store_and_read_back<100, 200>(200);
+  store_and_read_back<1000, 1>(200);
+  store_and_read_back<1000, 1000>(200);
 }
 
 TEST(GoMapSizes, BothSidesOfGosInlineLimitBehaveAlike) {
-  store_and_read_back<128, 128>(200);
   store_and_read_back<128, 129>(200);
   store_and_read_back<129, 128>(200);
-  store_and_read_back<256, 256>(200);
 }
 
 TEST(GoMapSizes, LargeKeysSurviveAThousandInsertions) { store_and_read_back<512, 1>(1000); }
