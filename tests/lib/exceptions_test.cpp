@@ -4,6 +4,7 @@
 // until the operation completes. After each the map holds what it held before, invariants hold,
 // nothing is leaked, and the next insertion works.
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -31,8 +32,8 @@ class MapExceptions : public ::testing::Test {
 
   // Sweeps `operate` in every state of the scene. Thrown: contents as before. Not thrown: `apply`
   // has been done to them. Something must have thrown somewhere.
-  template <class Operate, class Apply>
-  void expect_strong(const Operate& operate, const Apply& apply) {
+  void expect_strong(const std::function<void(map&)>& operate,
+                     const std::function<void(number_model&)>& apply) {
     for (const auto& state : Scene::states()) {
       SCOPED_TRACE(state.name);
       number_model before;
@@ -48,7 +49,7 @@ class MapExceptions : public ::testing::Test {
         Scene::expect_usable(m);
       };
 
-      const sweep_result result = support::sweep_all(make, operate, verify);
+      const sweep_result result = support::sweep_all<map>({make, operate, verify});
 
       EXPECT_GT(result.thrown, 0U);
       if (this->HasFailure()) return;
@@ -94,7 +95,7 @@ TYPED_TEST(MapExceptions, WhatFailsInAGrowthIsNotThrown) {
         ASSERT_EQ(m.at(value(new_key + i)).number(), i);
       }
     };
-    total += support::sweep_all(make, insert, verify);
+    total += support::sweep_all<map>({make, insert, verify});
   }
 
   EXPECT_GT(total.thrown, 0U);
@@ -255,7 +256,7 @@ TYPED_TEST(MapExceptions, WalkThatInserts) {
       TypeParam::expect_usable(m);
     };
 
-    const sweep_result result = support::sweep_all(make, walk, verify);
+    const sweep_result result = support::sweep_all<map>({make, walk, verify});
 
     EXPECT_GT(result.thrown, 0U);
     if (this->HasFailure()) return;

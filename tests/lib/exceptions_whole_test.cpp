@@ -4,6 +4,7 @@
 // ranges. What only rearranges a map keeps its contents; what copies keeps its source; what moves
 // entries between two maps loses none of them.
 #include <cstdint>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -36,8 +37,8 @@ class MapWholeExceptions : public ::testing::Test {
   static void nothing_more(map&) {}
 
   // Sweeps an operation that must leave the contents as they are, thrown or not.
-  template <class Operate, class Prepare = void (*)(map&)>
-  sweep_result expect_unchanged(const Operate& operate, const Prepare& prepare = nothing_more) {
+  sweep_result expect_unchanged(const std::function<void(map&)>& operate,
+                                void (*prepare)(map&) = nothing_more) {
     sweep_result total{0, 0, true};
     for (const auto& state : Scene::states()) {
       SCOPED_TRACE(state.name);
@@ -52,7 +53,7 @@ class MapWholeExceptions : public ::testing::Test {
         Scene::expect_contents(m, before);
         Scene::expect_usable(m);
       };
-      total += support::sweep_all(make, operate, verify);
+      total += support::sweep_all<map>({make, operate, verify});
       if (this->HasFailure()) break;
     }
     return total;
@@ -60,8 +61,9 @@ class MapWholeExceptions : public ::testing::Test {
 
   // Sweeps an operation on two maps. b starts with the first keys of a, with other values, and with
   // some of its own.
-  template <class Operate, class Verify>
-  sweep_result sweep_two(const Operate& operate, const Verify& verify) {
+  sweep_result sweep_two(
+      const std::function<void(pair_of_maps&)>& operate,
+      const std::function<void(pair_of_maps&, const pair_of_maps&, bool)>& verify) {
     sweep_result total{0, 0, true};
     for (const auto& state : Scene::states()) {
       SCOPED_TRACE(state.name);
@@ -79,7 +81,7 @@ class MapWholeExceptions : public ::testing::Test {
         Scene::expect_usable(two.a);
         Scene::expect_usable(two.b);
       };
-      total += support::sweep_all(make, operate, check);
+      total += support::sweep_all<pair_of_maps>({make, operate, check});
       if (this->HasFailure()) break;
     }
     return total;
@@ -152,9 +154,8 @@ TYPED_TEST(MapWholeExceptions, ClearThrowsNothing) {
       TypeParam::expect_contents(m, {});
       TypeParam::expect_usable(m);
     };
-    EXPECT_TRUE(support::sweep_all(
-                    make, [](map& m) { m.clear(); }, verify)
-                    .completed);
+    const auto clear = [](map& m) { m.clear(); };
+    EXPECT_TRUE(support::sweep_all<map>({make, clear, verify}).completed);
   }
 }
 

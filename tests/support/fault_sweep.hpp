@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 
 #include <gtest/gtest.h>
 
@@ -31,10 +32,18 @@ struct sweep_result {
 // An operation with more steps than this never ends, as far as a test is concerned.
 inline constexpr std::size_t sweep_limit = 20'000;
 
-// make(ledger) builds a state, operate(state) is what may throw, verify(state, threw) checks what
-// is left. Only what the support types throw is caught.
-template <class Make, class Operate, class Verify>
-sweep_result sweep(point where, const Make& make, const Operate& operate, const Verify& verify) {
+// What a sweep does with a state. Functions behind a pointer, so that a sweep is compiled once a
+// type of state and not once an operation.
+template <class State>
+struct sweep_steps {
+  std::function<State(allocation_ledger&)> make;
+  std::function<void(State&)> operate;       // what may throw
+  std::function<void(State&, bool)> verify;  // checks what is left; whether operate() threw
+};
+
+// Only what the support types throw is caught.
+template <class State>
+sweep_result sweep(point where, const sweep_steps<State>& steps) {
   sweep_result result;
   for (std::size_t n = 1; n < sweep_limit && !result.completed; ++n) {
     SCOPED_TRACE(::testing::Message()
@@ -42,12 +51,12 @@ sweep_result sweep(point where, const Make& make, const Operate& operate, const 
     const long live = object_counts::live;
     allocation_ledger ledger;
     {
-      auto state = make(ledger);
+      State state = steps.make(ledger);
       bool threw = false;
       {
         armed_fault armed(where, n);
         try {
-          operate(state);
+          steps.operate(state);
         } catch (const injected_fault&) {
           threw = true;
         } catch (const injected_bad_alloc&) {
@@ -61,7 +70,7 @@ sweep_result sweep(point where, const Make& make, const Operate& operate, const 
       } else if (fault::fired()) {
         ++result.swallowed;
       }
-      verify(state, threw);
+      steps.verify(state, threw);
     }
     EXPECT_TRUE(ledger.balanced()) << ledger.live_blocks() << " blocks leaked";
     EXPECT_EQ(object_counts::live, live) << "objects leaked or destroyed twice";
@@ -75,11 +84,11 @@ inline constexpr point all_points[] = {point::hash, point::equal, point::constru
                                        point::copy, point::move,  point::allocate};
 
 // A sweep of every point, one after another.
-template <class Make, class Operate, class Verify>
-sweep_result sweep_all(const Make& make, const Operate& operate, const Verify& verify) {
+template <class State>
+sweep_result sweep_all(const sweep_steps<State>& steps) {
   sweep_result total{0, 0, true};
   for (const point where : all_points) {
-    if (!::testing::Test::HasFailure()) total += sweep(where, make, operate, verify);
+    if (!::testing::Test::HasFailure()) total += sweep(where, steps);
   }
   return total;
 }
