@@ -441,7 +441,7 @@ using settings = testing::Types<setting<std::uint64_t, gomap::hash<std::uint64_t
                                 setting<std::uint64_t, support::colliding_hash, 200>,
                                 setting<std::string, gomap::hash<std::string>, 1000>,
                                 setting<std::string, support::identity_hash, 1000>,
-                                setting<std::string, support::colliding_hash, 120>,
+                                setting<std::string, support::colliding_hash, 200>,
                                 setting<double, gomap::hash<double>, 200>>;
 TYPED_TEST_SUITE(IterationModel, settings);
 
@@ -470,10 +470,10 @@ TYPED_TEST(IterationModel, GuaranteesHoldUnderRandomMutation) {
 
   EXPECT_GT(met.walks_ended, 500U);
   EXPECT_GT(met.doublings, 20U);
-  if (TypeParam::compacts) EXPECT_GT(met.same_size_growths, 10U);
+  EXPECT_TRUE(met.same_size_growths > 5 || !TypeParam::compacts);
   EXPECT_GT(met.clears, 5U);
   EXPECT_GT(met.bursts, 1U);
-  EXPECT_GT(met.begun_in_mid_growth, 10U);
+  EXPECT_GT(met.begun_in_mid_growth, 5U);
   EXPECT_GT(met.erased_in_step, 100U);
 }
 
