@@ -251,15 +251,15 @@ block* page_source::state::take_idle_locked(std::size_t bytes, std::size_t align
     const std::size_t useful_b = std::min(b.resident, bytes);
     return useful_a != useful_b ? useful_a > useful_b : a.resident < b.resident;
   };
-  // A block with more than twice the pages would strand the rest. From six classes up the addresses
-  // are worth more to a larger array than the pages to this one.
+  // A block with many more pages than bytes wanted would strand the rest. From six classes up the
+  // addresses are worth more to a larger array than the pages to this one.
   const std::size_t first = capacity_class(bytes);
   const std::size_t last = std::min(first + 6, idle.size());
   for (std::size_t i = first; i < last; ++i) {
     int looked_at = 0;
     for (block* b = idle[i].newest(); b != nullptr && looked_at < looked_at_per_list;
          b = b->older, ++looked_at) {
-      const bool fits = b->capacity >= bytes && b->resident / 2 <= bytes &&
+      const bool fits = b->capacity >= bytes && b->resident <= bytes + bytes / 4 &&
                         b->touched <= dirty_limit &&
                         reinterpret_cast<std::uintptr_t>(b->base) % alignment == 0;
       if (fits && (best == nullptr || better(*b, *best))) best = b;

@@ -42,7 +42,7 @@ struct page_options {
   // ... but no more than this in all.
   std::size_t cache_max_bytes = std::size_t{256} << 20;
   // How long a freed block waits for its next user, and the half-life of "lately".
-  std::chrono::milliseconds decay{1000};
+  std::chrono::milliseconds decay{10000};
 
   // The NUMA node that pages should come from, or -1 for the system's choice.
   int numa_node = -1;
