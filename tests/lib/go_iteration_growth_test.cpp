@@ -25,6 +25,13 @@ using support::number_of;
 template <class Key>
 using placed_map = gomap::map<Key, std::uint64_t, support::identity_hash>;
 
+// Where the keys of a test lie: in every bucket alike, or twice as many in every other one, so that
+// chains have overflow buckets. Returns the n-th key's number; its low bits are its bucket of 32.
+enum class layout { even, crowded };
+std::uint64_t number_in(layout l, std::uint64_t n) {
+  return l == layout::even ? n : n % 16 * 2 + n / 16 * 32;
+}
+
 // One walk over a map that changes between its steps, and what it has produced: how often each
 // number. Like the body of a loop, it looks at an entry when it comes to it, and not again.
 template <class Map>
@@ -51,9 +58,10 @@ class walk {
   void expect_none_twice() const {
     for (const auto& [number, times] : times_) EXPECT_EQ(times, 1) << "number " << number;
   }
-  // Each of [0, count) came.
-  void expect_all_below(std::uint64_t count) const {
-    for (std::uint64_t n = 0; n < count; ++n) EXPECT_TRUE(includes(n)) << "lost " << n;
+  // Each of the first `count` keys came.
+  void expect_all_of(std::uint64_t count, layout l = layout::even) const {
+    for (std::uint64_t n = 0; n < count; ++n)
+      EXPECT_TRUE(includes(number_in(l, n))) << "lost " << n;
   }
 
  private:
@@ -76,11 +84,12 @@ class GoMapWalk : public testing::Test {
  public:
   using map_type = placed_map<Key>;
 
-  // `count` entries evenly over `buckets` buckets.
-  static map_type placed(std::size_t buckets, std::uint64_t count, std::uint64_t seed) {
+  // `count` entries in `buckets` buckets.
+  static map_type placed(std::size_t buckets, std::uint64_t count, std::uint64_t seed,
+                         layout l = layout::even) {
     map_type m(typename map_type::seed_with{seed}, buckets * 6);
     EXPECT_EQ(m.bucket_count(), buckets);
-    for (std::uint64_t n = 0; n < count; ++n) m[make_value<Key>(n)] = n;
+    for (std::uint64_t n = 0; n < count; ++n) m[make_value<Key>(number_in(l, n))] = n;
     return m;
   }
 
@@ -108,80 +117,87 @@ using key_types = testing::Types<std::uint64_t, std::string>;
 TYPED_TEST_SUITE(GoMapWalk, key_types);
 
 TYPED_TEST(GoMapWalk, ThatSurvivesTwoSameSizeGrowthsLosesNothing) {
-  constexpr std::uint64_t count = 128;
-  for (std::uint64_t steps = 0; steps < count; steps += 9) {
-    auto m = TestFixture::placed(32, count, steps);
-    std::uint64_t fresh = 0;
-    walk w(m);
+  constexpr std::uint64_t count = 144;
+  for (const layout l : {layout::even, layout::crowded}) {
+    for (std::uint64_t steps = 0; steps < count; steps += 9) {
+      auto m = TestFixture::placed(32, count, steps, l);
+      std::uint64_t fresh = 0;
+      walk w(m);
 
-    w.steps(steps);
-    for (int growth = 0; growth < 3; ++growth) {
-      TestFixture::settle(m, fresh, TestFixture::grow_in_place(m, fresh));
-      w.steps(3);
+      w.steps(steps);
+      for (int growth = 0; growth < 3; ++growth) {
+        TestFixture::settle(m, fresh, TestFixture::grow_in_place(m, fresh));
+        w.steps(3);
+      }
+      w.rest();
+
+      w.expect_all_of(count, l);
+      w.expect_none_twice();
+      ASSERT_GE(m.stats().growths_same_size, 3u);
     }
-    w.rest();
-
-    w.expect_all_below(count);
-    w.expect_none_twice();
-    ASSERT_GE(m.stats().growths_same_size, 3u);
   }
 }
 
 TYPED_TEST(GoMapWalk, ThatIsResumedInTheMiddleOfASecondSameSizeGrowthLosesNothing) {
-  constexpr std::uint64_t count = 128;
-  for (std::uint64_t steps = 0; steps < count; steps += 9) {
-    auto m = TestFixture::placed(32, count, steps);
-    std::uint64_t fresh = 0;
-    walk w(m);
+  constexpr std::uint64_t count = 144;
+  for (const layout l : {layout::even, layout::crowded}) {
+    for (std::uint64_t steps = 0; steps < count; steps += 9) {
+      auto m = TestFixture::placed(32, count, steps, l);
+      std::uint64_t fresh = 0;
+      walk w(m);
 
-    w.steps(steps);
-    TestFixture::settle(m, fresh, TestFixture::grow_in_place(m, fresh));
-    TestFixture::grow_in_place(m, fresh);
-    w.rest();
+      w.steps(steps);
+      TestFixture::settle(m, fresh, TestFixture::grow_in_place(m, fresh));
+      TestFixture::grow_in_place(m, fresh);
+      w.rest();
 
-    w.expect_all_below(count);
-    w.expect_none_twice();
+      w.expect_all_of(count, l);
+      w.expect_none_twice();
+    }
   }
 }
 
 TYPED_TEST(GoMapWalk, BegunInADoublingAndResumedInASameSizeGrowthYieldsNothingTwice) {
   constexpr std::uint64_t count = 32 * 13 / 2;
-  for (std::uint64_t steps = 0; steps < count; steps += 13) {
-    auto m = TestFixture::placed(32, count, steps);
-    const std::uint64_t next = support::insert_until_growing(m, count);
-    ASSERT_TRUE(m.growing());
-    std::uint64_t fresh = 0;
-    walk w(m);
+  for (const layout l : {layout::even, layout::crowded}) {
+    for (std::uint64_t steps = 0; steps < count; steps += 13) {
+      auto m = TestFixture::placed(32, count, steps, l);
+      std::uint64_t next = support::insert_until_growing(m, std::uint64_t{1} << 16);
+      ASSERT_EQ(m.bucket_count(), 64u);
+      ASSERT_TRUE(m.growing());
+      std::uint64_t fresh = 0;
+      walk w(m);
 
-    w.steps(steps);
-    const std::uint64_t end = support::insert_until_settled(m, next);
-    ASSERT_FALSE(m.growing());
-    TestFixture::grow_in_place(m, fresh);
-    w.rest();
+      w.steps(steps);
+      next = support::insert_until_settled(m, next);
+      ASSERT_FALSE(m.growing());
+      TestFixture::grow_in_place(m, fresh);
+      w.rest();
 
-    w.expect_all_below(next);
-    w.expect_none_twice();
-    ASSERT_GT(end, next);
+      w.expect_all_of(count, l);
+      w.expect_none_twice();
+    }
   }
 }
 
 TYPED_TEST(GoMapWalk, BegunInASameSizeGrowthAndResumedInADoublingIsWhole) {
-  constexpr std::uint64_t count = 128;
-  for (std::uint64_t steps = 0; steps < count; steps += 9) {
-    auto m = TestFixture::placed(32, count, steps);
-    std::uint64_t fresh = 0;
-    const auto left = TestFixture::grow_in_place(m, fresh);
-    walk w(m);
+  constexpr std::uint64_t count = 144;
+  for (const layout l : {layout::even, layout::crowded}) {
+    for (std::uint64_t steps = 0; steps < count; steps += 9) {
+      auto m = TestFixture::placed(32, count, steps, l);
+      std::uint64_t fresh = 0;
+      const auto left = TestFixture::grow_in_place(m, fresh);
+      walk w(m);
 
-    w.steps(steps);
-    TestFixture::settle(m, fresh, left);
-    const std::size_t buckets = m.bucket_count();
-    support::insert_until_growing(m, count);
-    ASSERT_EQ(m.bucket_count(), buckets * 2);
-    w.rest();
+      w.steps(steps);
+      TestFixture::settle(m, fresh, left);
+      support::insert_until_growing(m, std::uint64_t{1} << 16);
+      ASSERT_EQ(m.bucket_count(), 64u);
+      w.rest();
 
-    w.expect_all_below(count);
-    w.expect_none_twice();
+      w.expect_all_of(count, l);
+      w.expect_none_twice();
+    }
   }
 }
 
@@ -193,7 +209,7 @@ TYPED_TEST(GoMapWalk, GrowthInTheFirstStepKeepsAllSixteen) {
     for (std::uint64_t n = 16; n < 800; ++n) m[make_value<TypeParam>(n)] = n;
     w.rest();
 
-    w.expect_all_below(16);
+    w.expect_all_of(16);
     w.expect_none_twice();
   }
 }
@@ -241,7 +257,7 @@ TYPED_TEST(GoMapWalk, ManyKeysAddedHalfwayMakeNoKeyComeTwice) {
       for (std::uint64_t n = 31; n < 31 + added; ++n) m[make_value<TypeParam>(n)] = n;
       w.rest();
 
-      w.expect_all_below(31);
+      w.expect_all_of(31);
       w.expect_none_twice();
     }
   }

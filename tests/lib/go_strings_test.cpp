@@ -47,7 +47,7 @@ TEST(GoMapStrings, LongKeysThatDifferInTheMiddleAreToldApart) {
 
 TEST(GoMapStrings, KeysOfDifferentLengthsInOneBucketAreToldApart) {
   std::vector<std::string> keys;
-  for (const std::size_t length : {0, 1, 3, 15, 16, 64, 128}) keys.emplace_back(length, 'a');
+  for (const std::size_t length : {0u, 1u, 3u, 15u, 16u, 64u, 128u}) keys.emplace_back(length, 'a');
   expect_all_found_in_one_bucket(keys);
 }
 
