@@ -225,14 +225,14 @@ block* page_source::state::allocate_large(std::size_t bytes, std::size_t alignme
 
   std::unique_lock hold(lock);
   block* b = take_idle_locked(whole, alignment, dirty_limit);
-  for (bool retry = true; b == nullptr; retry = false) {
-    if (!over_cap_locked()) b = map_locked(whole, alignment);
-    if (b != nullptr) break;
-    if (!retry) throw std::bad_alloc();
-    // What is idle may be all that is in the way.
+  if (b == nullptr && !over_cap_locked()) b = map_locked(whole, alignment);
+  if (b == nullptr || over_cap_locked()) {
+    // What is idle is in the way of the cap, or perhaps of the system.
     hold.unlock();
     release_all_idle();
     hold.lock();
+    if (b == nullptr) b = map_locked(whole, alignment);
+    if (b == nullptr) throw std::bad_alloc();
   }
   b->used = whole;
   b->kept = b->gone = 0;
