@@ -7,7 +7,9 @@
 #include <cstddef>
 #include <functional>
 #include <gomap/map.hpp>
-#include <ranges>
+#include <iterator>
+#include <memory>
+#include <type_traits>
 #include <utility>
 
 namespace gomap {
@@ -44,18 +46,74 @@ void delete_func(map<Key, T, Rest...>& m, Pred pred) {
   erase_if(m, [&](auto& entry) -> bool { return pred(entry.first, entry.second); });
 }
 
+namespace detail {
+
+// A map's walk that shows one half of each entry. A range of its own: the standard's transform_view
+// is more than some compilers that we promise can take.
+template <class Map, class Project>
+class half_of_entries {
+ public:
+  class iterator {
+    using inner = decltype(std::declval<Map&>().begin());
+
+   public:
+    using iterator_category = std::forward_iterator_tag;
+    using reference = decltype(Project()(*std::declval<inner&>()));
+    using value_type = std::remove_cvref_t<reference>;
+    using difference_type = std::ptrdiff_t;
+    using pointer = std::remove_reference_t<reference>*;
+
+    iterator() = default;
+    explicit iterator(inner at) : at_(at) {}
+
+    reference operator*() const { return Project()(*at_); }
+    pointer operator->() const { return std::addressof(**this); }
+    iterator& operator++() {
+      ++at_;
+      return *this;
+    }
+    iterator operator++(int) {
+      iterator before = *this;
+      ++*this;
+      return before;
+    }
+    friend bool operator==(const iterator&, const iterator&) = default;
+
+   private:
+    inner at_;
+  };
+
+  explicit half_of_entries(Map& map) noexcept : map_(&map) {}
+  [[nodiscard]] iterator begin() const { return iterator(map_->begin()); }
+  [[nodiscard]] iterator end() const { return iterator(map_->end()); }
+  [[nodiscard]] std::size_t size() const noexcept { return map_->size(); }
+  [[nodiscard]] bool empty() const noexcept { return map_->empty(); }
+
+ private:
+  Map* map_;  // borrowed: the range lives no longer than the map
+};
+
+struct key_of_entry {
+  const auto& operator()(const auto& entry) const noexcept { return entry.first; }
+};
+struct value_of_entry {
+  auto& operator()(auto& entry) const noexcept { return entry.second; }
+};
+
+}  // namespace detail
+
 // The keys, and the values, as lazy ranges with the properties of iteration.
 template <class Key, class T, class... Rest>
 [[nodiscard]] auto keys(const map<Key, T, Rest...>& m) {
-  return std::views::transform(std::views::all(m), [](const auto& e) -> const Key& { return e.first; });
+  return detail::half_of_entries<const map<Key, T, Rest...>, detail::key_of_entry>(m);
 }
 template <class Key, class T, class... Rest>
 [[nodiscard]] auto values(map<Key, T, Rest...>& m) {
-  return std::views::transform(std::views::all(m), [](auto& e) -> T& { return e.second; });
+  return detail::half_of_entries<map<Key, T, Rest...>, detail::value_of_entry>(m);
 }
 template <class Key, class T, class... Rest>
 [[nodiscard]] auto values(const map<Key, T, Rest...>& m) {
-  return std::views::transform(std::views::all(m), [](const auto& e) -> const T& { return e.second; });
+  return detail::half_of_entries<const map<Key, T, Rest...>, detail::value_of_entry>(m);
 }
 
 }  // namespace gomap

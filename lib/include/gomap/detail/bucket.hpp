@@ -10,8 +10,10 @@
 // Not thread-safe. Why eight, and why pairs: lib/README.md, "The bucket".
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <gomap/detail/slot_set.hpp>
 #include <gomap/detail/tophash.hpp>
 #include <memory>
 #include <new>
@@ -88,6 +90,11 @@ class alignas(alignof(Slot) > 16 ? alignof(Slot) : 16) bucket : public bucket_he
   }
   [[nodiscard]] matcher::set live() const noexcept { return matcher::live(tops()); }
   [[nodiscard]] matcher::set empty() const noexcept { return matcher::empty(tops()); }
+  // The empty slots behind the last entry with this tophash.
+  [[nodiscard]] slot_set<std::uint32_t, 0> empty_behind(tophash top) const noexcept {
+    const int taken = std::bit_width(match(top).dense());
+    return slot_set<std::uint32_t, 0>(empty().dense() >> taken << taken);
+  }
 
  private:
   static bucket* pointer_of(std::uintptr_t link) noexcept {

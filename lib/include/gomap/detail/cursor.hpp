@@ -11,9 +11,9 @@
 //                 chain). An entry of a head keeps its slot number in every evacuation (E1).
 //   by hash       for any other class: (tophash, reversed hash, hash of the key's content). Hashes
 //                 are computed only where two entries of a chain share a tophash, and the tophashes
-//                 of a short chain are noted, which spares a search while nothing moves. What is left, keys
-//                 that differ and still agree in all three, goes from the end of the chain to its
-//                 head, which is exact unless a growth meets erasures of others among them.
+//                 of a short chain are noted, which spares a search while nothing moves. Ties, keys
+//                 that differ and still agree in all three, go from the end of the chain to its head
+//                 (the order of their age), which is exact unless others among them are erased.
 //
 // So the state is a handful of numbers: nothing dangles, nothing needs a destructor. An entry there throughout is met once; what is added meanwhile may be met, once.
 // A Core is a table that can hash: hash_of() gives the function.
@@ -258,19 +258,17 @@ class cursor {
   struct place {
     std::uint64_t reversed = 0;
     std::uint64_t content = 0;
-    std::uint64_t back = 0;  // counts down along the chain
+    std::uint32_t rank = 0;  // among ties, which agree in all else: how many are nearer to the head
     std::uint16_t top = 0;
     bool whole = true;  // all of what lies at `reversed` is still to come
-    bool tied = false;  // several entries agree in all but `back`; of one alone, `back` says nothing
 
-    [[nodiscard]] bool same_but_back(const place& other) const noexcept {
-      return reversed == other.reversed && content == other.content;
+    [[nodiscard]] bool ties_with(const place& other) const noexcept {
+      return !whole && reversed == other.reversed && content == other.content;
     }
+    // Ties aside.
     [[nodiscard]] bool before(const place& other) const noexcept {
       if (reversed != other.reversed) return reversed < other.reversed;
-      if (whole) return true;
-      if (content != other.content) return content < other.content;
-      return tied && back < other.back;
+      return whole || content < other.content;
     }
   };
   // A tophash of a noted class, and the slot that alone has it: 0 to 7 in the head, 8 to 15 in the
@@ -281,7 +279,7 @@ class cursor {
   };
   static constexpr std::uint8_t shared_top = 255;
 
-  // `f(place, bucket, slot)` for the entries of the chain with tophash `top`.
+  // Calls f(place, bucket, slot) for the entries of the chain with tophash `top`; rank is 0.
   template <class F>
   void for_each_of_top(const stretch& chain, tophash top, F&& f) const;
   [[nodiscard]] unsigned next_top(unsigned least) const noexcept;
@@ -363,15 +361,12 @@ void cursor<Core>::begin_at_found() {
     place_.top = tophash_of(hash);
     place_.reversed = reversed(hash);
     if (!at) return;
-    const std::uint64_t content = content_hash(at.entry()->first);
-    unsigned alike = 0;
-    place found;
+    place_.content = content_hash(at.entry()->first);
+    bool passed = false;
     for_each_of_top(chain, tophash_of(hash), [&](const place& p, bucket_type* b, unsigned i) {
-      if (p.reversed == place_.reversed && p.content == content) ++alike;
-      if (b == at.where && i == at.index) found = p;
+      passed |= b == at.where && i == at.index;
+      if (!passed && place_.ties_with(p)) ++place_.rank;
     });
-    place_ = found;
-    place_.tied = alike > 1;
   } else {
     order_ = order::by_place;
     column_ = static_cast<std::uint8_t>(at.index + (chain.end == 0 ? 1 : 0));
@@ -557,37 +552,42 @@ bool cursor<Core>::next_of_top_in(const stretch& chain) {
     if (chain.end == 0) ++place_.top;
     return true;
   }
-  place least;
+  // Ties are met from the end of the chain: those nearer to the head than the last one met are to
+  // come. So it does no harm to erase what has been met, and new ties, which are put behind, either.
+  place next;
   bool met = false;
+  std::uint32_t rank = 0;
   for_each_of_top(chain, top, [&](const place& candidate, bucket_type* b, unsigned i) {
-    if (!place_.before(candidate)) return;
-    if (met && least.same_but_back(candidate)) least.tied = true;
-    if (met && (least.same_but_back(candidate) ? least.back < candidate.back
-                                               : least.before(candidate))) {
-      return;
+    if (place_.ties_with(candidate) && rank < place_.rank) {
+      met = true;
+      next = candidate;
+      next.rank = rank++;
+      stand_at(b, i);
     }
-    const bool tied = (met && least.same_but_back(candidate)) ||
-                      (!place_.whole && place_.same_but_back(candidate));
-    met = true;
-    least = candidate;
-    least.tied = tied;
-    stand_at(b, i);
   });
-  if (met) place_ = least;
+  if (!met) {
+    for_each_of_top(chain, top, [&](const place& candidate, bucket_type* b, unsigned i) {
+      if (!place_.before(candidate) || (met && next.before(candidate))) return;
+      const std::uint32_t ties = met && next.ties_with(candidate) ? next.rank + 1 : 0;
+      met = true;
+      next = candidate;
+      next.rank = ties;
+      stand_at(b, i);
+    });
+  }
+  if (met) place_ = next;
   return met;
 }
 
 template <class Core>
 template <class F>
 void cursor<Core>::for_each_of_top(const stretch& chain, tophash top, F&& f) const {
-  std::uint64_t back = std::numeric_limits<std::uint64_t>::max();
   for (bucket_type* b = chain.head; b != nullptr; b = b->next()) {
     for (auto set = b->match(top); set; set.drop_first()) {
       const unsigned i = set.first();
       const auto& key = std::as_const(b->slot(i)->first);
-      f(place{reversed(core_->hash_of()(key)), content_hash(key), back - i, top, false, false}, b, i);
+      f(place{reversed(core_->hash_of()(key)), content_hash(key), 0, top, false}, b, i);
     }
-    back -= slots_per_bucket;
   }
 }
 

@@ -5,12 +5,13 @@
 //
 // Three rules, and who relies on them:
 //   E1  An entry in the old head keeps its slot number.  Iterators: a position in a head stays good.
-//   E2  Entries of overflow buckets fill the holes of the new heads, then new overflow buckets, in
-//       chain order.  So growth compacts, and entries of equal hash keep their order.
+//   E2  Entries of overflow buckets fill holes of the new heads, then new overflow buckets, and stay
+//       behind those of equal tophash.  So growth compacts, and entries of equal hash keep their order.
 //   E3  Whatever may throw (hash, copy, memory) comes before the first change to the old chain.
 // The new heads are initialised here and nowhere else: a new array is never written as a whole.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -83,7 +84,7 @@ class evacuation {
       if (mask_ + 1 != old_buckets_) find_destinations(from, hash_of, found);
     }
     const std::size_t overflow = overflow_of(from);
-    memory_.reserve(allocator_, overflow, mask_ + 1);
+    reserve_for(overflow);
     for (std::size_t i = index; i <= mask_; i += old_buckets_) to_[i].reset();
 
     std::size_t at = 0;
@@ -142,9 +143,10 @@ class evacuation {
       for (auto set = b->live(); set; set.drop_first()) {
         const unsigned i = set.first();
         bucket_type* const head = to_ + head_of(std::as_const(b->slot(i)->first));
-        const place_type target = b == from ? place_type{head, i} : place_for_overflow(head);
-        entries::construct_from(allocator_, target.where->slot(target.index), b->slot(i));
         const tophash top = tophash_at(b->tops(), i);
+        const place_type target =
+            b == from ? place_type{head, i} : place_for_overflow(head, top);
+        entries::construct_from(allocator_, target.where->slot(target.index), b->slot(i));
         target.where->set_top(target.index, top);
         if (target.where != head) head->add_filter(top);
         if (tracked_before.where == b && tracked_before.index == i) copies.tracked = target;
@@ -159,10 +161,18 @@ class evacuation {
     }
   }
 
-  // A free slot for an entry of an overflow bucket. Takes from what run() reserved, which is
-  // enough: the new chains of c old entries never need more overflow buckets than c / 8.
-  place_type place_for_overflow(bucket_type* head) noexcept {
-    if (auto hole = head->empty()) return {head, hole.first()};
+  // Entries of overflow buckets are all that may need overflow buckets again: those of n buckets fill
+  // n, and each target but one may have one begun.
+  void reserve_for(std::size_t overflow) {
+    if (overflow == 0) return;
+    const std::size_t targets = (mask_ + 1) / old_buckets_;
+    memory_.reserve(allocator_, overflow + std::min(targets - 1, slots_per_bucket * overflow),
+                    mask_ + 1);
+  }
+
+  // A free slot for an entry of an overflow bucket (E2). Takes from what was reserved.
+  place_type place_for_overflow(bucket_type* head, tophash top) noexcept {
+    if (const auto hole = head->empty_behind(top)) return {head, hole.first()};
     bucket_type* tail = last_head_ == head ? last_tail_ : head;
     while (tail->next() != nullptr) tail = tail->next();
     auto hole = tail == head ? matcher::set(0) : tail->empty();

@@ -287,7 +287,8 @@ class table {
   [[gnu::always_inline]] inline position place(bucket_type* head, std::uint64_t hash,
                                                const Construct& construct);
   template <class Construct>
-  [[gnu::noinline]] position place_in_overflow(bucket_type* head, tophash top, const Construct& construct);
+  [[gnu::noinline]] position place_in_chain(bucket_type* head, tophash top,
+                                            const Construct& construct);
   template <class HashOf, class Construct>
   [[gnu::noinline]] position insert_slow(std::uint64_t hash, const HashOf& hash_of, const Construct& construct);
   void unlink(bucket_type* head, bucket_type* emptied) noexcept;
@@ -336,51 +337,52 @@ template <class Key, class T, class Allocator>
 template <class Construct>
 auto table<Key, T, Allocator>::place(bucket_type* head, std::uint64_t hash,
                                      const Construct& construct) -> position {
+  const tophash top = tophash_of(hash);
   const auto hole = head->empty();
-  if (!hole) [[unlikely]] return place_in_overflow(head, tophash_of(hash), construct);
+  const bool behind_others =
+      keys_may_tie<Key>() && (head->match(top) || (head->link() & link_filter(top)) != 0);
+  if (!hole || behind_others) [[unlikely]] return place_in_chain(head, top, construct);
   const unsigned i = hole.first();
   construct(allocator_, head->slot(i));
-  head->set_top(i, tophash_of(hash));
+  head->set_top(i, top);
   ++size_;
   return {{head, i}};
 }
 
+// Behind all entries of equal tophash, so that keys which tie stand in the order of their age.
 template <class Key, class T, class Allocator>
 template <class Construct>
-auto table<Key, T, Allocator>::place_in_overflow(bucket_type* head, tophash top,
-                                                 const Construct& construct) -> position {
-  bucket_type* tail = head;
-  while (bucket_type* next = tail->next()) {
-    if (const auto hole = next->empty()) {
-      const unsigned i = hole.first();
-      construct(allocator_, next->slot(i));
-      next->set_top(i, top);
-      head->add_filter(top);
-      ++size_;
-      return {{next, i}};
-    }
-    tail = next;
+auto table<Key, T, Allocator>::place_in_chain(bucket_type* head, tophash top,
+                                              const Construct& construct) -> position {
+  position at;
+  bucket_type* tail = nullptr;
+  for (bucket_type* b = head; b != nullptr; b = b->next()) {
+    if (b->match(top)) at = {};
+    if (const auto hole = b->empty_behind(top); hole && !at) at = {{b, hole.first()}};
+    tail = b;
   }
-  // Linked only once it holds an entry (B3); until then the guard takes it back.
+  // A fresh bucket is linked only once it holds an entry (B3); until then the guard takes it back.
   struct fresh_bucket {
     memory_type& memory;
     bucket_type* bucket;
     ~fresh_bucket() {
       if (bucket != nullptr) memory.give_back(bucket);
     }
-  } fresh{memory_, memory_.take(allocator_, mask_ + 1)};
-  construct(allocator_, fresh.bucket->slot(0));
-  bucket_type* const linked = std::exchange(fresh.bucket, nullptr);
-  linked->set_top(0, top);
-  if (tail == head) {
-    head->set_next_keep_filter(linked);
-  } else {
-    tail->set_next(linked);
-  }
-  head->add_filter(top);
+  } fresh{memory_, nullptr};
+  if (!at) at = {{fresh.bucket = memory_.take(allocator_, mask_ + 1), 0}};
+  construct(allocator_, at.entry());
+  at.where->set_top(at.index, top);
   ++size_;
-  if (++overflow_ >= overflow_limit(bits(), patience_)) trigger_ = 0;
-  return {{linked, 0}};
+  if (std::exchange(fresh.bucket, nullptr) != nullptr) {
+    if (tail == head) {
+      head->set_next_keep_filter(at.where);
+    } else {
+      tail->set_next(at.where);
+    }
+    if (++overflow_ >= overflow_limit(bits(), patience_)) trigger_ = 0;
+  }
+  if (at.where != head) head->add_filter(top);
+  return at;
 }
 
 template <class Key, class T, class Allocator>
