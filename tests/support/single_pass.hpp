@@ -29,9 +29,8 @@ class single_pass {
       return *this;
     }
     void operator++(int) { ++at_; }
-    friend bool operator==(const iterator& it, std::default_sentinel_t) {
-      return it.at_ == it.range_->n_;
-    }
+    [[nodiscard]] bool done() const { return at_ == range_->n_; }
+    friend bool operator==(const iterator& it, std::default_sentinel_t) { return it.done(); }
 
    private:
     const single_pass* range_;
