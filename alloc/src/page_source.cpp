@@ -447,9 +447,8 @@ void* page_source::allocate(std::size_t bytes, std::size_t alignment) {
 
 void* page_source::allocate_zeroed(std::size_t bytes, std::size_t alignment) {
   if (bytes < large_bytes) return std::memset(allocate(bytes, alignment), 0, bytes);
-  // A dirty block is zeroed by hand, which is quicker than a fault a page; but never so much that
-  // the caller waits for it.
-  block* const b = state_->allocate_large(bytes, alignment, mebibyte);
+  // A dirty block is zeroed by hand, which is many times quicker than a fault a page.
+  block* const b = state_->allocate_large(bytes, alignment, SIZE_MAX);
   std::memset(b->base, 0, std::min(b->touched, bytes));
   return b->base;
 }
