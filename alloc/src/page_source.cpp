@@ -144,10 +144,8 @@ struct page_source::state {
 
   [[nodiscard]] bool claim(std::size_t bytes) noexcept;
   void unclaim(std::size_t bytes) noexcept;
-  [[nodiscard]] block* allocate_large(std::size_t bytes, std::size_t alignment,
-                                      std::size_t dirty_limit);
-  [[nodiscard]] block* take_idle_locked(std::size_t bytes, std::size_t alignment,
-                                        std::size_t dirty_limit) noexcept;
+  [[nodiscard]] block* allocate_large(std::size_t bytes, std::size_t alignment);
+  [[nodiscard]] block* take_idle_locked(std::size_t bytes, std::size_t alignment) noexcept;
   [[nodiscard]] block* map_locked(std::size_t bytes, std::size_t alignment);
   [[nodiscard]] bool over_cap_locked() const noexcept;
   [[nodiscard]] block* find_locked(const void* p) noexcept;
@@ -215,16 +213,15 @@ class page_source::state::claimed_bytes {
 
 // ---- getting a large block -------------------------------------------------------------------
 
-// A block with `bytes` in use. One that is recycled has touched <= dirty_limit.
-block* page_source::state::allocate_large(std::size_t bytes, std::size_t alignment,
-                                          std::size_t dirty_limit) {
+// A block with `bytes` in use.
+block* page_source::state::allocate_large(std::size_t bytes, std::size_t alignment) {
   const std::size_t page = detail::page_bytes();
   if (bytes > static_cast<std::size_t>(PTRDIFF_MAX) - page) throw std::bad_alloc();
   const std::size_t whole = round_up(bytes, page);
   claimed_bytes claimed(*this, whole);
 
   std::unique_lock hold(lock);
-  block* b = take_idle_locked(whole, alignment, dirty_limit);
+  block* b = take_idle_locked(whole, alignment);
   if (b == nullptr && !over_cap_locked()) b = map_locked(whole, alignment);
   if (b == nullptr || over_cap_locked()) {
     // What is idle is in the way of the cap, or perhaps of the system.
@@ -242,8 +239,7 @@ block* page_source::state::allocate_large(std::size_t bytes, std::size_t alignme
 }
 
 // The idle block that spares the most page faults, taken from its list; null if there is none.
-block* page_source::state::take_idle_locked(std::size_t bytes, std::size_t alignment,
-                                            std::size_t dirty_limit) noexcept {
+block* page_source::state::take_idle_locked(std::size_t bytes, std::size_t alignment) noexcept {
   constexpr int looked_at_per_list = 8;
   block* best = nullptr;
   const auto better = [bytes](const block& a, const block& b) {
@@ -260,7 +256,6 @@ block* page_source::state::take_idle_locked(std::size_t bytes, std::size_t align
     for (block* b = idle[i].newest(); b != nullptr && looked_at < looked_at_per_list;
          b = b->older, ++looked_at) {
       const bool fits = b->capacity >= bytes && b->resident <= bytes + bytes / 4 &&
-                        b->touched <= dirty_limit &&
                         reinterpret_cast<std::uintptr_t>(b->base) % alignment == 0;
       if (fits && (best == nullptr || better(*b, *best))) best = b;
     }
@@ -438,7 +433,7 @@ page_options page_source::options() const noexcept {
 }
 
 void* page_source::allocate(std::size_t bytes, std::size_t alignment) {
-  if (bytes >= large_bytes) return state_->allocate_large(bytes, alignment, SIZE_MAX)->base;
+  if (bytes >= large_bytes) return state_->allocate_large(bytes, alignment)->base;
   state::claimed_bytes claimed(*state_, bytes);
   void* const p = new_small(bytes, alignment);
   claimed.commit();
@@ -448,7 +443,7 @@ void* page_source::allocate(std::size_t bytes, std::size_t alignment) {
 void* page_source::allocate_zeroed(std::size_t bytes, std::size_t alignment) {
   if (bytes < large_bytes) return std::memset(allocate(bytes, alignment), 0, bytes);
   // A dirty block is zeroed by hand, which is many times quicker than a fault a page.
-  block* const b = state_->allocate_large(bytes, alignment, SIZE_MAX);
+  block* const b = state_->allocate_large(bytes, alignment);
   std::memset(b->base, 0, std::min(b->touched, bytes));
   return b->base;
 }

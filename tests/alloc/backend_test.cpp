@@ -8,6 +8,7 @@
 #include <gomap/tracking_allocator.hpp>
 
 #include "backend_suite.hpp"
+#include "map_backend_suite.hpp"
 
 namespace {
 
@@ -61,4 +62,6 @@ namespace gomap_test {
 using backends =
     testing::Types<std_backend, pmr_backend, process_pages_backend, tracked_pages_backend>;
 INSTANTIATE_TYPED_TEST_SUITE_P(Own, BackendSuite, backends);
+using with_maps = testing::Types<tracked_pages_backend>;
+INSTANTIATE_TYPED_TEST_SUITE_P(Own, BackendMaps, with_maps);
 }  // namespace gomap_test

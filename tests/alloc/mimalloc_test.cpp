@@ -10,6 +10,7 @@
 #include <gomap/tracking_allocator.hpp>
 
 #include "backend_suite.hpp"
+#include "map_backend_suite.hpp"
 
 namespace {
 
@@ -50,6 +51,8 @@ struct tracked_heap_backend {
 namespace gomap_test {
 using heaps = testing::Types<heap_backend, tracked_heap_backend>;
 INSTANTIATE_TYPED_TEST_SUITE_P(Mimalloc, BackendSuite, heaps);
+using with_maps = testing::Types<tracked_heap_backend>;
+INSTANTIATE_TYPED_TEST_SUITE_P(Mimalloc, BackendMaps, with_maps);
 }  // namespace gomap_test
 
 namespace {

@@ -16,6 +16,7 @@
 #include <gomap/pool.hpp>
 
 #include "backend_suite.hpp"
+#include "map_backend_suite.hpp"
 
 namespace {
 
@@ -75,6 +76,8 @@ namespace gomap_test {
 using pools = testing::Types<pool_backend<pool_users::one>, pool_backend<pool_users::many>,
                              pool_as_resource_backend>;
 INSTANTIATE_TYPED_TEST_SUITE_P(Pool, BackendSuite, pools);
+using with_maps = testing::Types<pool_backend<pool_users::one>, pool_as_resource_backend>;
+INSTANTIATE_TYPED_TEST_SUITE_P(Pool, BackendMaps, with_maps);
 }  // namespace gomap_test
 
 namespace {

@@ -9,6 +9,7 @@
 #include <gomap/tracking_allocator.hpp>
 
 #include "backend_suite.hpp"
+#include "map_backend_suite.hpp"
 
 namespace {
 
@@ -60,6 +61,8 @@ struct tracked_pool_backend {
 namespace gomap_test {
 using pools = testing::Types<scalable_backend, pool_backend, tracked_pool_backend>;
 INSTANTIATE_TYPED_TEST_SUITE_P(Tbb, BackendSuite, pools);
+using with_maps = testing::Types<scalable_backend, pool_backend>;
+INSTANTIATE_TYPED_TEST_SUITE_P(Tbb, BackendMaps, with_maps);
 }  // namespace gomap_test
 
 namespace {

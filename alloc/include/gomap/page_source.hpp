@@ -81,8 +81,9 @@ class page_source {
 
   // Memory for `bytes` bytes, aligned to `alignment`, a power of two. allocate() leaves it holding
   // anything, allocate_zeroed() holding zero.
-  // Throws: std::bad_alloc when the system or the cap refuses. O(1) system calls: no page is
-  // touched, but allocate_zeroed() writes a small or a recycled block.
+  // Throws: std::bad_alloc when the system or the cap refuses. O(1) system calls and no page
+  // touched; but allocate_zeroed() writes what a recycled block holds, which is quicker than
+  // faults.
   [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment);
   [[nodiscard]] void* allocate_zeroed(std::size_t bytes, std::size_t alignment);
 
