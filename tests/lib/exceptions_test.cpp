@@ -86,12 +86,12 @@ TYPED_TEST(MapExceptions, WhatFailsInAGrowthIsNotThrown) {
       return TypeParam::make(state, ledger);
     };
     const auto insert = [](map& m) {
-      for (std::uint64_t i = 0; i < 100; ++i) m.try_emplace(value(new_key + i), i);
+      for (std::uint64_t i = 0; i < 40; ++i) m.try_emplace(value(new_key + i), i);
     };
     const auto verify = [](map& m, bool threw) {
       ASSERT_NO_THROW(m.check_invariants());
       if (threw) return;
-      for (std::uint64_t i = 0; i < 100; ++i) {
+      for (std::uint64_t i = 0; i < 40; ++i) {
         ASSERT_EQ(m.at(value(new_key + i)).number(), i);
       }
     };
@@ -248,7 +248,7 @@ TYPED_TEST(MapExceptions, WalkThatInserts) {
     const auto walk = [](map& m) {
       std::uint64_t next = new_key;
       for (auto it = m.begin(); it != m.end(); ++it) {
-        if (next < new_key + 20) m.try_emplace(value(next++), 1u);
+        if (next < new_key + 10) m.try_emplace(value(next++), 1u);
       }
     };
     const auto verify = [&](map& m, bool) {

@@ -56,7 +56,7 @@ struct fault_scene {
     m.finish_growth();
   }
   static void doubling(map& m) { insert_until_growing(m, 0, Value(7)); }
-  static void long_chain(map& m) { fill(m, 60); }
+  static void long_chain(map& m) { fill(m, 20); }
   // Three buckets a chain in a third of the chains: more overflow buckets than a table may have.
   static void compacting(map& m) {
     m.reserve(104);  // 16 buckets
