@@ -32,6 +32,7 @@ function(gomap_component name)
     FILE_SET platform_headers TYPE HEADERS BASE_DIRS include FILES ${arg_PLATFORM_HEADERS})
   target_compile_features(${target} ${scope} cxx_std_20)
   target_link_libraries(${target} ${scope} ${arg_DEPENDS})
+  set_property(GLOBAL APPEND PROPERTY gomap_components ${target})
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${name} CXX_EXTENSIONS OFF
     INTERFACE_HEADER_SETS_TO_VERIFY HEADERS)
 endfunction()

@@ -2,7 +2,8 @@
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/gomap)
 
-install(TARGETS gomap_alloc gomap_lib gomap_concurrency gomap EXPORT gomap-targets
+get_property(components GLOBAL PROPERTY gomap_components)
+install(TARGETS ${components} gomap EXPORT gomap-targets
   FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILE_SET platform_headers DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT gomap-targets NAMESPACE gomap:: DESTINATION ${package_dir})
