@@ -162,13 +162,13 @@ TEST(GoMapsClone, InASameSizeGrowthHoldsMoreThanTheLoadLimit) {
   using placed_map = gomap::map<std::uint64_t, std::uint64_t, support::identity_hash>;
   placed_map m(placed_map::seed_with{1}, 192);
   support::model_map<std::uint64_t, std::uint64_t> model;
-  for (std::uint64_t n = 0; n < 160; ++n) m[n] = model[n] = n;
+  for (std::uint64_t n = 0; n < 170; ++n) m[n] = model[n] = n;
   std::uint64_t fresh = 0;
   for (const std::uint64_t number : support::start_same_size_growth(m, fresh)) model[number] = 0;
   ASSERT_TRUE(m.growing());
   ASSERT_EQ(m.bucket_count(), 32u);
   m.growth_step(1);
-  for (std::uint64_t n = 160; m.growing(); ++n) {
+  for (std::uint64_t n = 170; m.growing(); ++n) {
     m[n] = model[n] = n;
 
     const placed_map copy = m;
@@ -178,6 +178,7 @@ TEST(GoMapsClone, InASameSizeGrowthHoldsMoreThanTheLoadLimit) {
     support::expect_same(clone, model);
   }
   ASSERT_EQ(m.stats().growths_same_size, 1u);
+  EXPECT_GT(m.size(), 32u * 13 / 2);
 }
 
 TEST(GoMapsCopy, OntoItselfChangesNothing) {

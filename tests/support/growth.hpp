@@ -40,7 +40,7 @@ std::uint64_t insert_until_settled(Map& map, std::uint64_t next,
 // it fills the chain of one bucket until that gets an overflow bucket, erases what it put there but
 // the last, and goes on to the next bucket. Returns the numbers of the keys it left in the map.
 // The caller asserts growing() and an unchanged bucket_count().
-// Requires: the map's hash is identity_hash, it is not growing, it has at most five entries a
+// Requires: the map's hash is identity_hash, it is not growing, it has about five entries a
 // bucket and no key of 2^32 or above other than those that earlier calls with `fresh` left.
 template <class Map>
 std::vector<std::uint64_t> start_same_size_growth(Map& map, std::uint64_t& fresh,
