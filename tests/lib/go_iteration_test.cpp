@@ -76,6 +76,21 @@ TEST(GoMapIteration, ASparseMapYieldsExactlyTheSurvivors) {
   }
 }
 
+TEST(GoMapIteration, AMapAtEveryStageOfItsGrowthYieldsEachEntryOnce) {
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    number_map m(number_map::seed_with{seed});
+    for (std::uint64_t n = 0; n < 500; ++n) {
+      m[n] = n;
+
+      auto order = order_of(m);
+      std::sort(order.begin(), order.end());
+
+      ASSERT_EQ(order.size(), n + 1) << "seed " << seed;
+      for (std::uint64_t i = 0; i <= n; ++i) ASSERT_EQ(order[i], i) << "seed " << seed;
+    }
+  }
+}
+
 TEST(GoMapIteration, AnEmptyMapYieldsNothing) {
   number_map m;
 
