@@ -10,9 +10,9 @@
 //   by position   for a class that has no overflow bucket when the walk enters it: (slot number,
 //                 chain). An entry of a head keeps its slot number in every evacuation (E1).
 //   by hash       for any other class: (tophash, reversed hash, hash of the key's content). Hashes
-//                 are computed only where two entries of a chain share a tophash, and the tophashes
-//                 of a short chain are noted, which spares a search while nothing moves. Ties, keys
-//                 that differ and still agree in all three, go from the end of the chain to its head
+//                 are computed only where two entries of a chain share a tophash. The tophashes of a
+//                 short chain are noted, and taken as they stand there: no search is needed while
+//                 nothing moves, and no more than one for each of them afterwards. Ties, keys that differ and still agree in all three, go from the end of the chain to its head
 //                 (the order of their age), which is exact unless others among them are erased.
 //
 // So the state is a handful of numbers: nothing dangles, nothing needs a destructor. An entry there throughout is met once; what is added meanwhile may be met, once.
@@ -108,7 +108,7 @@ class cursor {
     by_position,  // the class is the chain of bucket_, and pending_ its slots to come
     by_place,     // by position over all chains of the class
     by_hash,
-    noted,  // by hash, in a class that is one chain of two buckets: their tophashes are noted_
+    noted,  // by hash, in a class that was one chain of two buckets: their tophashes are noted_
   };
 
   static constexpr bool hash_throws =
@@ -225,9 +225,12 @@ class cursor {
       return pending_ != 0 && take_pending();
     }
     place_ = {};
+    place_.over = true;
     if (head != nullptr && head->next()->next() == nullptr) {
       order_ = order::noted;
-      note_tops(head);
+      noted_ = {head->tops(), head->next()->tops()};
+      pending_ = head->live().dense() | head->next()->live().dense() << slots_per_bucket;
+      has_moved_ = false;
       return next_noted();
     }
     if (class_has_overflow()) {
@@ -251,8 +254,8 @@ class cursor {
 
   bool next_by_place() noexcept;
   bool next_by_hash();
-  void note_tops(bucket_type* head) noexcept;
   bool next_noted();
+  bool next_of_top();
 
   // A place in the order by hash.
   struct place {
@@ -261,6 +264,7 @@ class cursor {
     std::uint32_t rank = 0;  // among ties, which agree in all else: how many are nearer to the head
     std::uint16_t top = 0;
     bool whole = true;  // all of what lies at `reversed` is still to come
+    bool over = false;  // nothing with this tophash is
 
     [[nodiscard]] bool ties_with(const place& other) const noexcept {
       return !whole && reversed == other.reversed && content == other.content;
@@ -271,17 +275,15 @@ class cursor {
       return whole || content < other.content;
     }
   };
-  // A tophash of a noted class, and the slot that alone has it: 0 to 7 in the head, 8 to 15 in the
-  // overflow bucket.
-  struct note {
-    tophash top;
-    std::uint8_t slot;
-  };
-  static constexpr std::uint8_t shared_top = 255;
-
   // Calls f(place, bucket, slot) for the entries of the chain with tophash `top`; rank is 0.
   template <class F>
   void for_each_of_top(const stretch& chain, tophash top, F&& f) const;
+  // Leaves all that the chain has with place_.top behind.
+  void pass(const stretch& chain) noexcept {
+    place_.reversed = chain.end;
+    place_.whole = true;
+    place_.over = chain.end == 0;
+  }
   [[nodiscard]] unsigned next_top(unsigned least) const noexcept;
   bool next_of_top_in(const stretch& chain);
 
@@ -294,16 +296,15 @@ class cursor {
   std::uint64_t last_class_ = 0;
   place place_;                // by hash: what is met is before it; by place: the chain to come
   std::uint32_t moves_ = 0;    // of the table, when entry_ was set
-  std::uint32_t pending_ = 0;  // by position: the slots of bucket_ to come, as turned() has them
+  std::uint32_t pending_ = 0;  // the slots to come: of bucket_, as turned() has them; noted: of both
   std::uint16_t resets_ = 0;
-  std::uint8_t noted_count_ = 0;
-  std::uint8_t noted_next_ = 0;
   order order_ = order::none;
   std::uint8_t bits_ = 0;
   std::uint8_t turn_ = 0;    // the slot that is column 0
   std::uint8_t column_ = 0;  // by place: the column to come
   tophash top_ = 0;          // of the entry, unless its key is held
-  std::array<note, 2 * slots_per_bucket> noted_{};
+  bool has_moved_ = false;   // noted: whether anything moved since the class was entered
+  std::array<std::uint64_t, 2> noted_{};
 };
 
 // ---- bodies, in the order above ------------------------------------------------------------
@@ -321,29 +322,37 @@ void cursor<Core>::advance_slow() {
 
 template <class Core>
 void cursor<Core>::step() {
+  bool met = false;
+  if (core_->moves() == moves_ && order_ == order::by_position) {
+    while (pending_ != 0 && !met) met = take_pending();
+    if (!met) leave_class();
+    return;
+  }
   if (core_->resets() != resets_ || core_->common_bits() < bits_) {
     end_walk();
     return;
   }
   if (order_ == order::none) begin_at_found();
-  bool met = false;
-  if (core_->moves() == moves_) {
+  if (core_->moves() != moves_) {
     if (order_ == order::by_position) {
-      while (pending_ != 0 && !met) met = take_pending();
-    } else if (order_ == order::noted) {
-      met = next_noted();
+      // The class was one chain and all of it up to the entry's column has been met.
+      order_ = order::by_place;
+      column_ = static_cast<std::uint8_t>((index() - turn_) % slots_per_bucket + 1);
+      place_ = {};
     }
-  } else if (order_ == order::by_position) {
-    // The class was one chain and all of it up to the entry's column has been met.
-    order_ = order::by_place;
-    column_ = static_cast<std::uint8_t>((index() - turn_) % slots_per_bucket + 1);
-    place_ = {};
-  } else if (order_ == order::noted) {
-    order_ = order::by_hash;
+    has_moved_ = true;
+    moves_ = core_->moves();
   }
-  moves_ = core_->moves();
-  if (order_ == order::by_place) met = next_by_place();
-  if (order_ == order::by_hash) met = next_by_hash();
+  switch (order_) {
+    case order::by_place:
+      met = next_by_place();
+      break;
+    case order::noted:
+      met = next_noted();
+      break;
+    default:
+      met = next_by_hash();
+  }
   if (!met) leave_class();
 }
 
@@ -417,7 +426,7 @@ bool cursor<Core>::may_be_entry(const key_type& key, unsigned head_slot) const {
       return head_slot == index();  // E1
     case order::by_hash:
     case order::noted:
-      return place_.whole || (reversed(core_->hash_of()(key)) == place_.reversed &&
+      return place_.whole || place_.over || (reversed(core_->hash_of()(key)) == place_.reversed &&
                               content_hash(key) == place_.content);
   }
   return false;
@@ -463,70 +472,51 @@ unsigned cursor<Core>::next_top(unsigned least) const noexcept {
   return found;
 }
 
-// Notes the tophashes of the two buckets of a chain in ascending order, each once, with the slot
-// that it is alone in.
-template <class Core>
-void cursor<Core>::note_tops(bucket_type* head) noexcept {
-  noted_count_ = 0;
-  noted_next_ = 0;
-  unsigned first_slot = 0;
-  for (bucket_type* b = head; b != nullptr; b = b->next(), first_slot += slots_per_bucket) {
-    for (auto set = b->live(); set; set.drop_first()) {
-      const tophash top = tophash_at(b->tops(), set.first());
-      unsigned at = noted_count_;
-      while (at > 0 && noted_[at - 1].top > top) --at;
-      if (at > 0 && noted_[at - 1].top == top) {
-        noted_[at - 1].slot = shared_top;
-        continue;
-      }
-      for (unsigned i = noted_count_; i > at; --i) noted_[i] = noted_[i - 1];
-      noted_[at] = {top, static_cast<std::uint8_t>(first_slot + set.first())};
-      ++noted_count_;
-    }
-  }
-}
-
-// By hash with the notes of a chain in which nothing has moved. place_ is kept, should that change.
+// By hash, tophash by tophash as they were noted. A slot that alone had its tophash is all there is to
+// look at while nothing has moved; otherwise the class is searched for it.
 template <class Core>
 bool cursor<Core>::next_noted() {
-  bucket_type* const head = core_->chain_of_mask(class_, last_class_);
   for (;;) {
-    if (noted_next_ > 0 && noted_[noted_next_ - 1].slot == shared_top &&
-        place_.top == noted_[noted_next_ - 1].top) {
-      if (next_of_top_in({head, 0, 0})) return true;
+    if (next_of_top()) return true;
+    if (pending_ == 0) return false;
+    const auto at = static_cast<unsigned>(std::countr_zero(pending_));
+    const tophash top = tophash_at(noted_[at / slots_per_bucket], at % slots_per_bucket);
+    const std::uint32_t same = matcher::match(noted_[0], top).dense() |
+                               matcher::match(noted_[1], top).dense() << slots_per_bucket;
+    pending_ &= ~same;
+    if (has_moved_ || !std::has_single_bit(same)) {
+      place_ = {};
+      place_.top = top;
+      continue;
     }
-    if (noted_next_ == noted_count_) return false;
-    const note next = noted_[noted_next_++];
-    place_ = {};
-    place_.top = next.top;
-    if (next.slot == shared_top) continue;
-    ++place_.top;
-    bucket_type* const b = next.slot < slots_per_bucket ? head : head->next();
-    const unsigned slot = next.slot % slots_per_bucket;
+    bucket_type* b = core_->chain_of_mask(class_, last_class_);
+    if (at >= slots_per_bucket) b = b->next();
     // Erased since, or replaced by another.
-    if (b == nullptr || tophash_at(b->tops(), slot) != next.top) continue;
-    stand_at(b, slot);
-    return true;
+    if (b == nullptr || tophash_at(b->tops(), at % slots_per_bucket) != top) continue;
+    return stand_at(b, at % slots_per_bucket);
   }
 }
 
 template <class Core>
 bool cursor<Core>::next_by_hash() {
-  for (;;) {
-    const unsigned top = next_top(place_.top);
+  while (!next_of_top()) {
+    const unsigned top = next_top(place_.top + 1u);
     if (top > std::numeric_limits<tophash>::max()) return false;
-    if (top != place_.top) {
-      place_ = {};
-      place_.top = static_cast<std::uint16_t>(top);
-    }
-    do {
-      const stretch chain = chain_over(place_.reversed);
-      if (next_of_top_in(chain)) return true;
-      place_.reversed = chain.end;
-      place_.whole = true;
-    } while (place_.reversed != 0);
-    ++place_.top;
+    place_ = {};
+    place_.top = static_cast<std::uint16_t>(top);
   }
+  return true;
+}
+
+// The next entry of the class with tophash place_.top, if one is left.
+template <class Core>
+bool cursor<Core>::next_of_top() {
+  while (!place_.over) {
+    const stretch chain = chain_over(place_.reversed);
+    if (next_of_top_in(chain)) return true;
+    pass(chain);
+  }
+  return false;
 }
 
 // The next entry of the chain with tophash place_.top, if one is left.
@@ -546,11 +536,8 @@ bool cursor<Core>::next_of_top_in(const stretch& chain) {
   if (count == 0) return false;
   alone = alone && count == 1;
   if (alone) {
-    stand_at(only, only->match(top).first());
-    place_.reversed = chain.end;
-    place_.whole = true;
-    if (chain.end == 0) ++place_.top;
-    return true;
+    pass(chain);
+    return stand_at(only, only->match(top).first());
   }
   // Ties are met from the end of the chain: those nearer to the head than the last one met are to
   // come. So it does no harm to erase what has been met, and new ties, which are put behind, either.
