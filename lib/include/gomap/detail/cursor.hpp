@@ -370,6 +370,7 @@ void cursor<Core>::begin_at_found() {
     place_.top = tophash_of(hash);
     place_.reversed = reversed(hash);
     if (!at) return;
+    place_.whole = false;
     place_.content = content_hash(at.entry()->first);
     bool passed = false;
     for_each_of_top(chain, tophash_of(hash), [&](const place& p, bucket_type* b, unsigned i) {
