@@ -20,6 +20,7 @@
 
 #include <gomap/map.hpp>
 
+#include "support/chosen_hash.hpp"
 #include "support/colliding_hash.hpp"
 #include "support/make_value.hpp"
 
@@ -63,14 +64,16 @@ class byte_stream {
   std::span<const std::uint8_t> rest_;
 };
 
-template <class Key, class Hash>
+template <class Key>
 class map_pair {
  public:
-  using map_type = gomap::map<Key, std::uint64_t, Hash>;
+  using hash = support::chosen_hash<Key>;
+  using map_type = gomap::map<Key, std::uint64_t, hash>;
   using model_type = std::unordered_map<Key, std::uint64_t, support::good_hash>;
   using entry = std::pair<Key, std::uint64_t>;
 
-  explicit map_pair(byte_stream bytes) : bytes_(bytes) {
+  map_pair(support::hash_kind kind, byte_stream bytes)
+      : bytes_(bytes), map_(0, hash{kind}), other_(0, hash{kind}) {
     map_.growth_step(bytes_.byte() % 4);
     other_.growth_step(1);
   }
@@ -449,20 +452,21 @@ class map_pair {
 };
 
 inline void replay(std::span<const std::uint8_t> bytes) {
+  using support::hash_kind;
   byte_stream stream(bytes);
   switch (stream.byte() % 6) {
     case 0:
-      return map_pair<std::uint64_t, gomap::hash<std::uint64_t>>(stream).run();
+      return map_pair<std::uint64_t>(hash_kind::seeded, stream).run();
     case 1:
-      return map_pair<std::uint64_t, support::identity_hash>(stream).run();
+      return map_pair<std::uint64_t>(hash_kind::identity, stream).run();
     case 2:
-      return map_pair<std::uint64_t, support::low_bits_hash>(stream).run();
+      return map_pair<std::uint64_t>(hash_kind::low_bits, stream).run();
     case 3:
-      return map_pair<std::string, gomap::hash<std::string>>(stream).run();
+      return map_pair<std::string>(hash_kind::seeded, stream).run();
     case 4:
-      return map_pair<std::string, support::high_bits_hash>(stream).run();
+      return map_pair<std::string>(hash_kind::high_bits, stream).run();
     default:
-      return map_pair<std::uint64_t, support::colliding_hash>(stream).run();
+      return map_pair<std::uint64_t>(hash_kind::colliding, stream).run();
   }
 }
 
