@@ -14,7 +14,8 @@ find_package(Threads REQUIRED)
 # Linked privately by whatever is compiled here; never seen by users.
 add_library(gomap_warnings INTERFACE)
 target_compile_options(gomap_warnings INTERFACE
-  $<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-Wall -Wextra -Wpedantic -Wconversion>)
+  $<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-Wall -Wextra -Wpedantic -Wconversion
+  -Wno-sign-conversion>)
 
 function(gomap_component name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "HEADERS;PLATFORM_HEADERS;SOURCES;DEPENDS;LINKS")
