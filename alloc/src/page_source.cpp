@@ -1,8 +1,5 @@
 // page_source.cpp -- the register of large blocks, and the cache of those that are idle.
 //
-//   base        used          touched        committed           capacity
-//    |  in use   |  dirty       |  zero        |  not accessible    |
-//
 // Every block stands in a map ordered by address, so that any address inside leads to it. Idle
 // blocks hang in lists by capacity, the one freed last in front. The lock guards all that, and is
 // never held while pages are given back, which is the slow part: a block is taken out of the
@@ -21,63 +18,17 @@
 #include <gomap/detail/pages.hpp>
 #include <gomap/page_source.hpp>
 
+#include "idle_list.hpp"
+
 namespace gomap {
 namespace {
 
 using clock = std::chrono::steady_clock;
+using detail::block;
+using detail::idle_list;
 
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
 constexpr std::size_t huge_page_bytes = 2 * mebibyte;  // on x86-64, and on aarch64 with 4 KiB pages
-
-// Invariants:
-//   S1  used <= committed <= capacity; used == 0 <=> the block is idle, in the list of its
-//   capacity. S2  what lies from touched on reads as zero, unless the block is in use (then from
-//   the larger
-//       of used and touched on).
-//   S3  kept + gone <= used: what discard() got, kept resident or given back.
-struct block {
-  std::byte* base = nullptr;
-  std::size_t capacity = 0;
-  std::size_t committed = 0;
-  std::size_t used = 0;
-  std::size_t touched = 0;
-  std::size_t kept = 0;
-  std::size_t gone = 0;
-  std::size_t resident = 0;  // while idle: the pages it holds, an estimate from above
-  clock::time_point freed_at{};
-  block* newer = nullptr;
-  block* older = nullptr;
-};
-
-// A list of idle blocks through the blocks themselves, since freeing must not allocate.
-class idle_list {
- public:
-  [[nodiscard]] block* newest() const noexcept { return newest_; }
-  [[nodiscard]] block* oldest() const noexcept { return oldest_; }
-
-  void push(block& b) noexcept {
-    b.newer = nullptr;
-    b.older = newest_;
-    (newest_ != nullptr ? newest_->newer : oldest_) = &b;
-    newest_ = &b;
-  }
-
-  void push_oldest(block& b) noexcept {
-    b.newer = oldest_;
-    b.older = nullptr;
-    (oldest_ != nullptr ? oldest_->older : newest_) = &b;
-    oldest_ = &b;
-  }
-
-  void remove(block& b) noexcept {
-    (b.newer != nullptr ? b.newer->older : newest_) = b.older;
-    (b.older != nullptr ? b.older->newer : oldest_) = b.newer;
-  }
-
- private:
-  block* newest_ = nullptr;
-  block* oldest_ = nullptr;
-};
 
 std::size_t round_up(std::size_t bytes, std::size_t unit) noexcept {
   return (bytes + unit - 1) & ~(unit - 1);

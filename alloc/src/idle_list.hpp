@@ -1,0 +1,61 @@
+// idle_list.hpp -- a large block as page_source knows it, and the list that it hangs in when idle.
+//
+//   base        used          touched        committed           capacity
+//    |  in use   |  dirty       |  zero        |  not accessible    |
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace gomap::detail {
+
+// Invariants:
+//   S1  used <= committed <= capacity.
+//   S2  used == 0 <=> the block is idle: in the list of its capacity, or being given back.
+//   S3  what lies behind the larger of used and touched reads as zero.
+//   S4  kept + gone <= used: what discard() got, kept resident or given back.
+struct block {
+  std::byte* base = nullptr;
+  std::size_t capacity = 0;
+  std::size_t committed = 0;
+  std::size_t used = 0;
+  std::size_t touched = 0;
+  std::size_t kept = 0;
+  std::size_t gone = 0;
+  std::size_t resident = 0;  // while idle: the pages it holds, an estimate from above
+  std::chrono::steady_clock::time_point freed_at{};
+  block* newer = nullptr;
+  block* older = nullptr;
+};
+
+// A list of idle blocks through the blocks themselves, since freeing must not allocate.
+class idle_list {
+ public:
+  [[nodiscard]] block* newest() const noexcept { return newest_; }
+  [[nodiscard]] block* oldest() const noexcept { return oldest_; }
+
+  void push(block& b) noexcept {
+    b.newer = nullptr;
+    b.older = newest_;
+    (newest_ != nullptr ? newest_->newer : oldest_) = &b;
+    newest_ = &b;
+  }
+
+  void push_oldest(block& b) noexcept {
+    b.newer = oldest_;
+    b.older = nullptr;
+    (oldest_ != nullptr ? oldest_->older : newest_) = &b;
+    oldest_ = &b;
+  }
+
+  void remove(block& b) noexcept {
+    (b.newer != nullptr ? b.newer->older : newest_) = b.older;
+    (b.older != nullptr ? b.older->newer : oldest_) = b.newer;
+  }
+
+ private:
+  block* newest_ = nullptr;
+  block* oldest_ = nullptr;
+};
+
+}  // namespace gomap::detail
