@@ -62,7 +62,7 @@ class cursor {
   using position = typename Core::position;
 
   // At no entry: the end of every walk.
-  cursor() noexcept = default;
+  cursor() noexcept {}  // not defaulted: cursor() would zero the walk
 
   // At `at`, an entry just found by `hash`. A walk from here goes to the table's last class.
   cursor(const Core& core, position at, std::uint64_t hash) noexcept
@@ -257,22 +257,22 @@ class cursor {
   bool next_noted();
   bool next_of_top();
 
-  // A place in the order by hash.
+  // A place in the order by hash. All zero is the start of a tophash.
   struct place {
-    std::uint64_t reversed = 0;
-    std::uint64_t content = 0;
-    std::uint32_t rank = 0;  // among ties, which agree in all else: how many are nearer to the head
-    std::uint16_t top = 0;
-    bool whole = true;  // all of what lies at `reversed` is still to come
-    bool over = false;  // nothing with this tophash is
+    std::uint64_t reversed;
+    std::uint64_t content;
+    std::uint32_t rank;  // among ties, which agree in all else: how many are nearer to the head
+    std::uint16_t top;
+    bool inside;  // of what lies at `reversed`, all up to (content, rank) has been met
+    bool over;    // all of this tophash has been met
 
     [[nodiscard]] bool ties_with(const place& other) const noexcept {
-      return !whole && reversed == other.reversed && content == other.content;
+      return inside && reversed == other.reversed && content == other.content;
     }
     // Ties aside.
     [[nodiscard]] bool before(const place& other) const noexcept {
       if (reversed != other.reversed) return reversed < other.reversed;
-      return whole || content < other.content;
+      return !inside || content < other.content;
     }
   };
   // Calls f(place, bucket, slot) for the entries of the chain with tophash `top`; rank is 0.
@@ -281,7 +281,7 @@ class cursor {
   // Leaves all that the chain has with place_.top behind.
   void pass(const stretch& chain) noexcept {
     place_.reversed = chain.end;
-    place_.whole = true;
+    place_.inside = false;
     place_.over = chain.end == 0;
   }
   [[nodiscard]] unsigned next_top(unsigned least) const noexcept;
@@ -291,20 +291,22 @@ class cursor {
   const Core* core_ = nullptr;
   bucket_type* bucket_ = nullptr;  // of entry_
   std::uint64_t identity_ = 0;     // of the entry: identity_of()
-  std::uint64_t class_ = 0;
-  std::uint64_t first_class_ = 0;
-  std::uint64_t last_class_ = 0;
-  place place_;                // by hash: what is met is before it; by place: the chain to come
-  std::uint32_t moves_ = 0;    // of the table, when entry_ was set
-  std::uint32_t pending_ = 0;  // the slots to come: of bucket_, as turned() has them; noted: of both
+  std::uint32_t moves_ = 0;        // of the table, when entry_ was set
   std::uint16_t resets_ = 0;
   order order_ = order::none;
-  std::uint8_t bits_ = 0;
-  std::uint8_t turn_ = 0;    // the slot that is column 0
-  std::uint8_t column_ = 0;  // by place: the column to come
-  tophash top_ = 0;          // of the entry, unless its key is held
-  bool has_moved_ = false;   // noted: whether anything moved since the class was entered
-  std::array<std::uint64_t, 2> noted_{};
+  tophash top_ = 0;  // of the entry, unless its key is held
+
+  // The walk: left unset while order_ is none, since find() makes many a cursor that never walks.
+  std::uint64_t class_;
+  std::uint64_t first_class_;
+  std::uint64_t last_class_;
+  place place_;                        // by hash: what has been met; by place: the chain to come
+  std::array<std::uint64_t, 2> noted_;
+  std::uint32_t pending_;  // the slots to come: of bucket_, as turned() has them; noted: of both
+  std::uint8_t bits_;
+  std::uint8_t turn_;    // the slot that is column 0
+  std::uint8_t column_;  // by place: the column to come
+  bool has_moved_;       // noted: whether anything moved since the class was entered
 };
 
 // ---- bodies, in the order above ------------------------------------------------------------
@@ -328,7 +330,7 @@ void cursor<Core>::step() {
     if (!met) leave_class();
     return;
   }
-  if (core_->resets() != resets_ || core_->common_bits() < bits_) {
+  if (core_->resets() != resets_ || (order_ != order::none && core_->common_bits() < bits_)) {
     end_walk();
     return;
   }
@@ -370,7 +372,7 @@ void cursor<Core>::begin_at_found() {
     place_.top = tophash_of(hash);
     place_.reversed = reversed(hash);
     if (!at) return;
-    place_.whole = false;
+    place_.inside = true;
     place_.content = content_hash(at.entry()->first);
     bool passed = false;
     for_each_of_top(chain, tophash_of(hash), [&](const place& p, bucket_type* b, unsigned i) {
@@ -427,7 +429,7 @@ bool cursor<Core>::may_be_entry(const key_type& key, unsigned head_slot) const {
       return head_slot == index();  // E1
     case order::by_hash:
     case order::noted:
-      return place_.whole || place_.over || (reversed(core_->hash_of()(key)) == place_.reversed &&
+      return !place_.inside || place_.over || (reversed(core_->hash_of()(key)) == place_.reversed &&
                               content_hash(key) == place_.content);
   }
   return false;
@@ -525,7 +527,7 @@ template <class Core>
 bool cursor<Core>::next_of_top_in(const stretch& chain) {
   const auto top = static_cast<tophash>(place_.top);
   // One alone, and none of the chain met yet: there is nothing to compare.
-  bool alone = place_.whole && place_.reversed == chain.begin;
+  bool alone = !place_.inside && place_.reversed == chain.begin;
   unsigned count = 0;
   bucket_type* only = nullptr;
   for (bucket_type* b = chain.head; b != nullptr; b = b->next(top)) {
@@ -542,7 +544,7 @@ bool cursor<Core>::next_of_top_in(const stretch& chain) {
   }
   // Ties are met from the end of the chain: those nearer to the head than the last one met are to
   // come. So it does no harm to erase what has been met, and new ties, which are put behind, either.
-  place next;
+  place next{};
   bool met = false;
   std::uint32_t rank = 0;
   for_each_of_top(chain, top, [&](const place& candidate, bucket_type* b, unsigned i) {
@@ -574,7 +576,7 @@ void cursor<Core>::for_each_of_top(const stretch& chain, tophash top, F&& f) con
     for (auto set = b->match(top); set; set.drop_first()) {
       const unsigned i = set.first();
       const auto& key = std::as_const(b->slot(i)->first);
-      f(place{reversed(core_->hash_of()(key)), content_hash(key), 0, top, false}, b, i);
+      f(place{reversed(core_->hash_of()(key)), content_hash(key), 0, top, true, false}, b, i);
     }
   }
 }

@@ -30,7 +30,7 @@ class map_iterator {
   using reference = std::conditional_t<Const, const value_type&, value_type&>;
   using pointer = std::conditional_t<Const, const value_type*, value_type*>;
 
-  map_iterator() noexcept = default;
+  map_iterator() noexcept {}  // not defaulted: see cursor
   explicit map_iterator(const cursor<Core>& at) noexcept : cursor_(at) {}
   // From iterator to const_iterator.
   template <bool OtherConst>
