@@ -73,7 +73,7 @@ class map_pair {
   using entry = std::pair<Key, std::uint64_t>;
 
   map_pair(support::hash_kind kind, byte_stream bytes)
-      : bytes_(bytes), map_(0, hash{kind}), other_(0, hash{kind}) {
+      : bytes_(bytes), universe_(keys_for(kind)), map_(0, hash{kind}), other_(0, hash{kind}) {
     map_.growth_step(bytes_.byte() % 4);
     other_.growth_step(1);
   }
@@ -94,7 +94,20 @@ class map_pair {
     if (!same) throw difference(operation_name);
   }
 
-  Key key() { return support::make_value<Key>(bytes_.number()); }
+  // Few keys where a hash puts many into one chain, or each operation would take as long as a map.
+  static std::uint64_t keys_for(support::hash_kind kind) {
+    switch (kind) {
+      case support::hash_kind::colliding:
+      case support::hash_kind::high_bits:
+        return 150;
+      case support::hash_kind::low_bits:
+        return 600;
+      default:
+        return 20'000;
+    }
+  }
+  Key key() { return key_of(bytes_.number()); }
+  Key key_of(std::uint64_t number) const { return support::make_value<Key>(number % universe_); }
   std::uint64_t value() { return ++last_value_; }  // each write is told from any other
   std::size_t amount() { return bytes_.byte(); }
 
@@ -102,7 +115,7 @@ class map_pair {
     std::vector<entry> entries;
     const std::uint64_t first = bytes_.number();
     for (std::size_t i = amount() % 32; i > 0; --i) {
-      entries.emplace_back(support::make_value<Key>(first + 3 * i), value());
+      entries.emplace_back(key_of(first + 3 * i), value());
     }
     return entries;
   }
@@ -181,7 +194,7 @@ class map_pair {
     const std::uint64_t first = bytes_.number();
     const std::uint64_t stride = amount() + 1;
     for (std::size_t i = amount(); i > 0; --i) {
-      const entry e(support::make_value<Key>(first + i * stride), value());
+      const entry e(key_of(first + i * stride), value());
       map_.insert(e);
       model_.insert(e);
     }
@@ -357,7 +370,7 @@ class map_pair {
   void read_many() {
     std::vector<Key> keys;
     const std::uint64_t first = bytes_.number();
-    for (std::size_t i = amount(); i > 0; --i) keys.push_back(support::make_value<Key>(first + i));
+    for (std::size_t i = amount(); i > 0; --i) keys.push_back(key_of(first + i));
     std::vector<std::uint64_t*> found;
     map_.find_many(keys, std::back_inserter(found));
     require(found.size() == keys.size(), "find_many: one answer a key");
@@ -444,6 +457,7 @@ class map_pair {
   }
 
   byte_stream bytes_;
+  std::uint64_t universe_;
   map_type map_;
   model_type model_;
   map_type other_;  // the partner of swap, merge and assignment
