@@ -91,6 +91,25 @@ TEST_F(MapWithoutMemory, TheGrowthIsTriedAgainLater) {
   expect_numbers(m, 2600);
 }
 
+// identity_hash fills every bucket evenly: no overflow bucket ever reminds the map of its growth.
+TEST_F(MapWithoutMemory, TheGrowthIsTriedAgainWhereNoBucketOverflows) {
+  gomap::map<std::uint64_t, std::uint64_t, support::identity_hash, std::equal_to<>, allocator> m{
+      allocator(ration)};
+  for (std::uint64_t i = 0; i < 832; ++i) m[i] = i;
+  m.finish_growth();
+  ration.refused_bytes = 256 * 8 * sizeof(entry);
+  for (std::uint64_t i = 832; i < 840; ++i) m[i] = i;
+  ASSERT_EQ(m.bucket_count(), 128U);
+  ASSERT_GT(ration.refusals, 0U);
+
+  ration.refused_bytes = support::ration::none;
+  for (std::uint64_t i = 840; i < 1024; ++i) m[i] = i;
+
+  EXPECT_EQ(m.bucket_count(), 256U);
+  EXPECT_EQ(m.stats().overflow_buckets, 0U);
+  m.check_invariants();
+}
+
 // A try costs the backend a call: a map that is refused must not ask again for each new key.
 TEST_F(MapWithoutMemory, RefusedGrowthsAreNotTriedAtEveryInsert) {
   map m{allocator(ration)};

@@ -169,6 +169,27 @@ TEST(MapShrinkToFit, WhileGrowingKeepsTheEntries) {
   expect_numbers(m, next + 1);
 }
 
+// Erasures leave a growing map with entries in both arrays and room for fewer buckets than either.
+TEST(MapShrinkToFit, WhileGrowingAfterErasures) {
+  for (std::uint64_t left : {0U, 1U, 8U, 9U, 40U, 60U}) {
+    map shrunk(map::seed_with{left});
+    std::uint64_t next = 0;
+    while (next < 1U << 16 && !shrunk.growing()) shrunk[next] = next, ++next;
+    ASSERT_TRUE(shrunk.growing());
+    for (std::uint64_t i = left; i < next; ++i) shrunk.erase(i);
+    map rehashed = shrunk;
+    map finished = shrunk;
+
+    shrunk.shrink_to_fit();
+    rehashed.rehash(0);
+    finished.finish_growth();
+
+    EXPECT_EQ(shrunk.bucket_count(), map(left).bucket_count());
+    EXPECT_FALSE(shrunk.growing());
+    for (const map* m : {&shrunk, &rehashed, &finished}) expect_numbers(*m, left);
+  }
+}
+
 TEST(MapShrinkToFit, OfAFullMapKeepsItsBuckets) {
   map m = numbers(104);
   m.finish_growth();
