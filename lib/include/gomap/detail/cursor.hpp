@@ -10,9 +10,9 @@
 //   by position   for a class that has no overflow bucket when the walk enters it: (slot number,
 //                 chain). An entry of a head keeps its slot number in every evacuation (E1).
 //   by hash       for any other class: (tophash, reversed hash, hash of the key's content). Hashes
-//                 are computed only where two entries of a chain share a tophash. The tophashes of a
-//                 short chain are noted, and taken as they stand there: no search is needed while
-//                 nothing moves, and no more than one for each of them afterwards. Ties, keys that differ and still agree in all three, go from the end of the chain to its head
+//                 are computed only where two entries of a chain share a tophash. The tophashes of
+//                 a short chain are noted, and taken as they stand there: by position while nothing
+//                 moves, with one search of the class for each afterwards. Ties, keys that differ and still agree in all three, go from the end of the chain to its head
 //                 (the order of their age), which is exact unless others among them are erased.
 //
 // So the state is a handful of numbers: nothing dangles, nothing needs a destructor. An entry there throughout is met once; what is added meanwhile may be met, once.
@@ -105,10 +105,11 @@ class cursor {
  private:
   enum class order : std::uint8_t {
     none,         // at a found entry; a walk has not begun
-    by_position,  // the class is the chain of bucket_, and pending_ its slots to come
+    by_position,  // the class is one chain of at most two buckets, and nothing has moved in it;
+                  // pending_ are the slots of bucket_ to come
     by_place,     // by position over all chains of the class
     by_hash,
-    noted,  // by hash, in a class that was one chain of two buckets: their tophashes are noted_
+    noted,  // by hash, in a class that was a chain of two buckets: their tophashes are noted_
   };
 
   static constexpr bool hash_throws =
@@ -175,22 +176,23 @@ class cursor {
   [[nodiscard]] unsigned index() const noexcept {
     return static_cast<unsigned>(entry_ - bucket_->slot(0));
   }
-  // Steps to the first pending slot. Returns whether it still holds an entry.
+  // Steps to the first pending slot. Returns whether what it held may still be there, and not an
+  // entry of another tophash.
   bool take_pending() noexcept {
     const auto slot = static_cast<unsigned>(std::countr_zero(pending_)) % slots_per_bucket;
     pending_ &= pending_ - 1;
-    return stand_at(bucket_, slot);
+    stand_at(bucket_, slot);
+    return tophash_at(bucket_->tops() ^ noted_[in_second_], slot) == 0;
   }
   bool stand_at(bucket_type* where, unsigned slot) noexcept {
     bucket_ = where;
     entry_ = where->slot(slot);
-    const tophash top = tophash_at(where->tops(), slot);
     if constexpr (holds_key()) {
       identity_ = identity_of(entry_->first, 0);
     } else {
-      top_ = top;
+      top_ = tophash_at(where->tops(), slot);
     }
-    return top != empty_slot;
+    return true;
   }
 
   void start_walk(std::uint64_t random, std::uint64_t turn) noexcept {
@@ -218,21 +220,25 @@ class cursor {
   // To the first entry of class_, if it has any.
   bool enter_class() {
     bucket_type* const head = core_->chain_of_mask(class_, last_class_);
-    if (head != nullptr && head->link() == 0) [[likely]] {
-      order_ = order::by_position;
+    if (head != nullptr && (head->link() == 0 || head->next()->next() == nullptr)) [[likely]] {
+      bucket_type* const second = head->next();
+      noted_ = {head->tops(), second == nullptr ? 0 : second->tops()};
+      in_second_ = false;
       bucket_ = head;
       pending_ = turned(head->live().dense());
-      return pending_ != 0 && take_pending();
-    }
-    place_ = {};
-    place_.over = true;
-    if (head != nullptr && head->next()->next() == nullptr) {
+      if (second == nullptr || !have_twins(noted_[0], noted_[1])) [[likely]] {
+        order_ = order::by_position;
+        return step_by_position();
+      }
       order_ = order::noted;
-      noted_ = {head->tops(), head->next()->tops()};
-      pending_ = head->live().dense() | head->next()->live().dense() << slots_per_bucket;
+      pending_ = head->live().dense() | second->live().dense() << slots_per_bucket;
+      place_ = {};
+      place_.over = true;
       has_moved_ = false;
       return next_noted();
     }
+    place_ = {};
+    place_.over = true;
     if (class_has_overflow()) {
       order_ = order::by_hash;
       return next_by_hash();
@@ -248,12 +254,46 @@ class cursor {
 
   [[nodiscard]] bool class_has_overflow() const noexcept;
   [[nodiscard]] bool may_be_entry(const key_type& key, unsigned head_slot) const;
+  // By position, to a slot that holds what it held, if there is one left.
+  bool step_by_position() noexcept {
+    for (;;) {
+      while (pending_ != 0) {
+        if (take_pending()) return true;
+      }
+      if (in_second_ || noted_[1] == 0) return false;
+      bucket_type* const second = core_->chain_of_mask(class_, last_class_)->next();
+      in_second_ = true;
+      if (second == nullptr) return false;  // erased since
+      bucket_ = second;
+      pending_ = matcher::live(noted_[1]).dense();
+    }
+  }
+  // Whether two live bytes of the words are equal.
+  static bool have_twins(std::uint64_t first, std::uint64_t second) noexcept {
+    bool twins = false;
+    for (auto set = matcher::live(second); set; set.drop_first()) {
+      const tophash top = tophash_at(second, set.first());
+      const std::uint32_t in_second = matcher::match(second, top).dense();
+      twins |= static_cast<bool>(matcher::match(first, top)) || (in_second & (in_second - 1)) != 0;
+    }
+    return twins || twins_within(first);
+  }
+  static bool twins_within(std::uint64_t tops) noexcept {
+    bool twins = false;
+    const std::uint32_t live = matcher::live(tops).dense();
+    for (unsigned turn = 1; turn <= slots_per_bucket / 2; ++turn) {
+      const auto twin = matcher::empty(tops ^ std::rotr(tops, static_cast<int>(8 * turn)));
+      twins |= (twin.dense() & live) != 0;
+    }
+    return twins;
+  }
   [[gnu::noinline]] void advance_slow();
   void step();
   void begin_at_found();
 
   bool next_by_place() noexcept;
   bool next_by_hash();
+  void leave_position() noexcept;
   bool next_noted();
   bool next_of_top();
 
@@ -306,6 +346,7 @@ class cursor {
   std::uint8_t bits_;
   std::uint8_t turn_;    // the slot that is column 0
   std::uint8_t column_;  // by place: the column to come
+  bool in_second_;       // by position: whether bucket_ is the overflow bucket
   bool has_moved_;       // noted: whether anything moved since the class was entered
 };
 
@@ -326,7 +367,7 @@ template <class Core>
 void cursor<Core>::step() {
   bool met = false;
   if (core_->moves() == moves_ && order_ == order::by_position) {
-    while (pending_ != 0 && !met) met = take_pending();
+    met = step_by_position();
     if (!met) leave_class();
     return;
   }
@@ -336,12 +377,7 @@ void cursor<Core>::step() {
   }
   if (order_ == order::none) begin_at_found();
   if (core_->moves() != moves_) {
-    if (order_ == order::by_position) {
-      // The class was one chain and all of it up to the entry's column has been met.
-      order_ = order::by_place;
-      column_ = static_cast<std::uint8_t>((index() - turn_) % slots_per_bucket + 1);
-      place_ = {};
-    }
+    if (order_ == order::by_position) leave_position();
     has_moved_ = true;
     moves_ = core_->moves();
   }
@@ -356,6 +392,26 @@ void cursor<Core>::step() {
       met = next_by_hash();
   }
   if (!met) leave_class();
+}
+
+// Entries may have moved, so the order goes on in one that does not mind.
+template <class Core>
+void cursor<Core>::leave_position() noexcept {
+  place_ = {};
+  if (noted_[1] == 0) {
+    // The class was one head, and all of it up to the entry's column has been met.
+    order_ = order::by_place;
+    column_ = static_cast<std::uint8_t>((index() - turn_) % slots_per_bucket + 1);
+    return;
+  }
+  order_ = order::noted;
+  place_.over = true;
+  if (in_second_) {
+    pending_ <<= slots_per_bucket;
+  } else {
+    pending_ = ((pending_ | pending_ >> slots_per_bucket) & 0xff) |
+               matcher::live(noted_[1]).dense() << slots_per_bucket;
+  }
 }
 
 // Sets up the walk that a found entry is part of: from its class to the last.
@@ -425,6 +481,7 @@ bool cursor<Core>::may_be_entry(const key_type& key, unsigned head_slot) const {
     case order::none:
       return core_->hash_of()(key) == identity_;
     case order::by_position:
+      return noted_[1] != 0 || head_slot == index();  // E1, in a class of heads
     case order::by_place:
       return head_slot == index();  // E1
     case order::by_hash:
@@ -487,7 +544,7 @@ bool cursor<Core>::next_noted() {
     const std::uint32_t same = matcher::match(noted_[0], top).dense() |
                                matcher::match(noted_[1], top).dense() << slots_per_bucket;
     pending_ &= ~same;
-    if (has_moved_ || !std::has_single_bit(same)) {
+    if (has_moved_ || (same & (same - 1)) != 0) {
       place_ = {};
       place_.top = top;
       continue;
