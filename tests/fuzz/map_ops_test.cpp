@@ -8,7 +8,6 @@
 #include <fstream>
 #include <iterator>
 #include <random>
-#include <source_location>
 #include <string>
 #include <vector>
 
@@ -47,10 +46,7 @@ bytes growing_stream(std::uint64_t seed, std::uint8_t kind, std::size_t length) 
   return stream;
 }
 
-std::filesystem::path corpus() {
-  return std::filesystem::path(std::source_location::current().file_name()).parent_path() /
-         "corpus";
-}
+std::filesystem::path corpus() { return std::filesystem::path(__FILE__).parent_path() / "corpus"; }
 
 TEST(MapOperations, RandomStreamsGiveWhatUnorderedMapGives) {
   for (std::uint64_t seed = 0; seed < 360; ++seed) {
