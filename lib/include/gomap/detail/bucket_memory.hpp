@@ -67,12 +67,17 @@ class bucket_memory {
     std::allocator_traits<array_allocator>::deallocate(to, array, n);
   }
 
-  // Tells the allocator that buckets [first, last) hold nothing of value any more.
-  static void discard(const Allocator& allocator, Bucket* first, Bucket* last) noexcept {
-    if constexpr (discarding_allocator<array_allocator>) {
-      array_allocator to(allocator);
-      to.discard(first, static_cast<std::size_t>(last - first) * sizeof(Bucket));
+  // Tells the allocator that buckets [first, last) hold nothing of value any more. Their pages may
+  // become those of as many buckets at `ahead`, if not null, which hold nothing yet.
+  static void discard(const Allocator& allocator, Bucket* first, Bucket* last,
+                      Bucket* ahead) noexcept {
+    [[maybe_unused]] const std::size_t bytes =
+        static_cast<std::size_t>(last - first) * sizeof(Bucket);
+    [[maybe_unused]] array_allocator to(allocator);
+    if constexpr (page_moving_allocator<array_allocator>) {
+      if (ahead != nullptr) return to.move_pages(first, ahead, bytes);
     }
+    if constexpr (discarding_allocator<array_allocator>) to.discard(first, bytes);
   }
 
   // ---- overflow buckets

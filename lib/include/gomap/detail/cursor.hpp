@@ -53,8 +53,45 @@ template <class Key>
   }
 }
 
+// A place in the order by hash. All zero is the start of a tophash.
+struct hash_place {
+  std::uint64_t reversed;
+  std::uint64_t content;
+  std::uint32_t rank;  // among ties, which agree in all else: how many are nearer to the head
+  std::uint16_t top;
+  bool inside;  // of what lies at `reversed`, all up to (content, rank) has been met
+  bool over;    // all of this tophash has been met
+
+  [[nodiscard]] bool ties_with(const hash_place& other) const noexcept {
+    return inside && reversed == other.reversed && content == other.content;
+  }
+  // Ties aside.
+  [[nodiscard]] bool before(const hash_place& other) const noexcept {
+    if (reversed != other.reversed) return reversed < other.reversed;
+    return !inside || content < other.content;
+  }
+};
+
+// How far a walk has come. Left unset until there is a walk, since find() makes many a cursor that
+// never walks.
+struct walk_state {
+  std::uint64_t class_;
+  std::uint64_t first_class_;
+  std::uint64_t last_class_;
+  hash_place place_;  // by hash: what has been met; by place: the chain to come
+  std::array<std::uint64_t, 2> noted_;
+  std::uint32_t pending_;  // the slots to come: of bucket_, as turned() has them; noted: of both
+  std::uint8_t bits_;
+  std::uint8_t turn_;    // the slot that is column 0
+  std::uint8_t column_;  // by place: the column to come
+  bool in_second_;       // by position: whether bucket_ is the overflow bucket
+  bool has_moved_;       // noted: whether anything moved since the class was entered
+};
+
 template <class Core>
-class cursor {
+class cursor : private walk_state {
+  using place = hash_place;
+
  public:
   using key_type = typename Core::key_type;
   using value_type = typename Core::value_type;
@@ -63,6 +100,19 @@ class cursor {
 
   // At no entry: the end of every walk.
   cursor() noexcept {}  // not defaulted: cursor() would zero the walk
+  cursor(const cursor& other) noexcept { *this = other; }
+  cursor& operator=(const cursor& other) noexcept {
+    entry_ = other.entry_;
+    core_ = other.core_;
+    bucket_ = other.bucket_;
+    identity_ = other.identity_;
+    moves_ = other.moves_;
+    resets_ = other.resets_;
+    order_ = other.order_;
+    top_ = other.top_;
+    if (order_ != order::none) copy_walk(other);
+    return *this;
+  }
 
   // At `at`, an entry just found by `hash`. A walk from here goes to the table's last class.
   cursor(const Core& core, position at, std::uint64_t hash) noexcept
@@ -287,6 +337,11 @@ class cursor {
     }
     return twins;
   }
+  // Out of line: compilers that don't follow order_ would warn of an unset walk wherever an iterator
+  // is copied.
+  [[gnu::noinline]] void copy_walk(const walk_state& other) noexcept {
+    static_cast<walk_state&>(*this) = other;
+  }
   [[gnu::noinline]] void advance_slow();
   void step();
   void begin_at_found();
@@ -297,24 +352,6 @@ class cursor {
   bool next_noted();
   bool next_of_top();
 
-  // A place in the order by hash. All zero is the start of a tophash.
-  struct place {
-    std::uint64_t reversed;
-    std::uint64_t content;
-    std::uint32_t rank;  // among ties, which agree in all else: how many are nearer to the head
-    std::uint16_t top;
-    bool inside;  // of what lies at `reversed`, all up to (content, rank) has been met
-    bool over;    // all of this tophash has been met
-
-    [[nodiscard]] bool ties_with(const place& other) const noexcept {
-      return inside && reversed == other.reversed && content == other.content;
-    }
-    // Ties aside.
-    [[nodiscard]] bool before(const place& other) const noexcept {
-      if (reversed != other.reversed) return reversed < other.reversed;
-      return !inside || content < other.content;
-    }
-  };
   // Calls f(place, bucket, slot) for the entries of the chain with tophash `top`; rank is 0.
   template <class F>
   void for_each_of_top(const stretch& chain, tophash top, F&& f) const;
@@ -335,19 +372,6 @@ class cursor {
   std::uint16_t resets_ = 0;
   order order_ = order::none;
   tophash top_ = 0;  // of the entry, unless its key is held
-
-  // The walk: left unset while order_ is none, since find() makes many a cursor that never walks.
-  std::uint64_t class_;
-  std::uint64_t first_class_;
-  std::uint64_t last_class_;
-  place place_;                        // by hash: what has been met; by place: the chain to come
-  std::array<std::uint64_t, 2> noted_;
-  std::uint32_t pending_;  // the slots to come: of bucket_, as turned() has them; noted: of both
-  std::uint8_t bits_;
-  std::uint8_t turn_;    // the slot that is column 0
-  std::uint8_t column_;  // by place: the column to come
-  bool in_second_;       // by position: whether bucket_ is the overflow bucket
-  bool has_moved_;       // noted: whether anything moved since the class was entered
 };
 
 // ---- bodies, in the order above ------------------------------------------------------------
@@ -427,8 +451,12 @@ void cursor<Core>::begin_at_found() {
     order_ = order::by_hash;
     place_.top = tophash_of(hash);
     place_.reversed = reversed(hash);
-    if (!at) return;
     place_.inside = true;
+    if (!at) {
+      // Gone, or not to be told from others of its hash: those are left behind as well.
+      place_.content = std::numeric_limits<std::uint64_t>::max();
+      return;
+    }
     place_.content = content_hash(at.entry()->first);
     bool passed = false;
     for_each_of_top(chain, tophash_of(hash), [&](const place& p, bucket_type* b, unsigned i) {

@@ -489,7 +489,11 @@ void table<Key, T, Allocator>::evacuate_next(const HashOf& hash_of, position& tr
   ++moves_;
   ++split_;
   constexpr std::size_t block = std::bit_floor(std::max<std::size_t>(1, discard_bytes / sizeof(bucket_type)));
-  if (split_ % block == 0) memory_type::discard(allocator_, old_ + split_ - block, old_ + split_);
+  if (split_ % block == 0) {
+    // What lies ahead of the mark in the new array is next to be written, and is not yet.
+    bucket_type* const ahead = split_ + block <= old_mask_ + 1 ? array_ + split_ : nullptr;
+    memory_type::discard(allocator_, old_ + split_ - block, old_ + split_, ahead);
+  }
   if (split_ > old_mask_) end_growth();
 }
 
