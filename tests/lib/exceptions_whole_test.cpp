@@ -240,7 +240,11 @@ TYPED_TEST(MapWholeExceptions, ConstructionFromARange) {
 
 TYPED_TEST(MapWholeExceptions, Equality) {
   using map = typename TypeParam::map;
-  const auto result = this->expect_unchanged([](map& m) { ASSERT_TRUE(m == m); });
+  const auto result = this->expect_unchanged(
+      [](map& m) { ASSERT_TRUE(m == m); },
+      [](map& m) {
+        while (m.size() > 16) m.erase(m.begin());  // comparisons are many; sixteen entries will do
+      });
   EXPECT_GT(result.thrown, 0U);
 }
 
