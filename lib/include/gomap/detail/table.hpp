@@ -87,7 +87,9 @@ class table {
   template <class Matches>
   [[nodiscard]] position find(std::uint64_t hash, Matches matches) const {
     if (growing()) [[unlikely]] return find_growing(hash, matches);
-    return probe(array_ + (hash & mask_), hash, matches);
+    bucket_type* const head = array_ + (hash & mask_);
+    if (mask_ >= buckets_beyond_cache) prefetch_slots(head);
+    return probe(head, hash, matches);
   }
 
   void prefetch(std::uint64_t hash) const noexcept { __builtin_prefetch(home(hash)); }
@@ -260,6 +262,18 @@ class table {
     return arrays * sizeof(bucket_type) + memory_.slab_bytes();
   }
   void note_peak() noexcept { peak_bytes_ = std::max(peak_bytes_, reserved_bytes()); }
+
+  // From so many buckets on, memory is slow enough to fetch the slots beside the header, without
+  // waiting for the tophashes to tell which one is wanted.
+  static constexpr std::size_t buckets_beyond_cache = (std::size_t{4} << 20) / 144;
+  static void prefetch_slots(const bucket_type* b) noexcept {
+    constexpr std::size_t line = 64;
+    if constexpr (sizeof(bucket_type) <= 4 * line) {
+      for (std::size_t at = line; at < sizeof(bucket_type); at += line) {
+        __builtin_prefetch(reinterpret_cast<const std::byte*>(b) + at);
+      }
+    }
+  }
 
   // The probe loop, over the chain of `b`.
   template <class Matches>
