@@ -1,8 +1,9 @@
 // map_stats.cpp -- prints a map's figures, for people and as JSON.
 #include <charconv>
-#include <gomap/map_stats.hpp>
 #include <ostream>
 #include <string_view>
+
+#include <gomap/map_stats.hpp>
 
 namespace gomap {
 namespace {

@@ -1,7 +1,8 @@
 // ages.cpp -- the README's example: a map that is changed while it is walked.
-#include <gomap/map.hpp>
 #include <iostream>
 #include <string>
+
+#include <gomap/map.hpp>
 
 int main() {
   gomap::map<std::string, int> ages = {{"ann", 31}, {"bob", 17}, {"eve", 70}};

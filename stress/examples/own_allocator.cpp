@@ -4,9 +4,10 @@
 // `discard` the map hands back an old bucket array piece by piece while it grows.
 #include <cstddef>
 #include <cstdlib>
-#include <gomap/map.hpp>
 #include <iostream>
 #include <new>
+
+#include <gomap/map.hpp>
 
 struct tally {
   std::size_t allocated = 0, freed = 0, discarded = 0;  // bytes

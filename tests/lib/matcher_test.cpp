@@ -1,12 +1,13 @@
 // matcher_test.cpp -- every way of matching eight tophash bytes gives the same answer.
+#include <cstdint>
+#include <random>
+#include <vector>
+
 #include <gtest/gtest.h>
 
-#include <cstdint>
 #include <gomap/detail/growth.hpp>
 #include <gomap/detail/match_swar.hpp>
 #include <gomap/detail/tophash.hpp>
-#include <random>
-#include <vector>
 
 namespace {
 
@@ -31,10 +32,16 @@ std::vector<unsigned> walk(Set set) {
   return slots;
 }
 
-// Words whose bytes are near one another: borrows between neighbours are what a wrong trick trips on.
+// Words whose bytes are near one another: borrows between neighbours are what a wrong trick trips
+// on.
 std::vector<std::uint64_t> words() {
-  std::vector<std::uint64_t> all = {0, ~std::uint64_t{0}, 0x0101010101010101u, 0x8080808080808080u,
-                                    0x7f7f7f7f7f7f7f7fu, 0x0100010001000100u, 0x00ff00ff00ff00ffu};
+  std::vector<std::uint64_t> all = {0,
+                                    ~std::uint64_t{0},
+                                    0x0101010101010101u,
+                                    0x8080808080808080u,
+                                    0x7f7f7f7f7f7f7f7fu,
+                                    0x0100010001000100u,
+                                    0x00ff00ff00ff00ffu};
   std::mt19937_64 random(1);
   for (int n = 0; n < 20000; ++n) {
     std::uint64_t word = 0;
@@ -86,7 +93,8 @@ TEST(Tophash, IsNeverTheMarkOfAnEmptySlot) {
 
 // The bits that pick the bucket must not tell anything of the tophash, and the other way round.
 TEST(Tophash, IsTheTopByteAlone) {
-  EXPECT_EQ(gomap::detail::tophash_of(0x05ffffffffffffffu), gomap::detail::tophash_of(std::uint64_t{5} << 56));
+  EXPECT_EQ(gomap::detail::tophash_of(0x05ffffffffffffffu),
+            gomap::detail::tophash_of(std::uint64_t{5} << 56));
 }
 
 TEST(Tophash, ReplacesOneByteOfTheWord) {

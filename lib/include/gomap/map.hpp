@@ -5,7 +5,8 @@
 //   for (auto& [name, age] : ages) if (age > 30) ages.erase(name);      // legal
 //
 // Promises
-//   * No insertion moves more than a few buckets: growth goes on a little with each new key, and its
+//   * No insertion moves more than a few buckets: growth goes on a little with each new key, and
+//   its
 //     memory is neither zeroed nor given back in one go.
 //   * An iterator survives whatever the map goes through, and a walk meets each entry once.
 //   * Growth that cannot get memory is put off, never thrown.
@@ -25,15 +26,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <gomap/detail/check_invariants.hpp>
-#include <gomap/detail/map_core.hpp>
-#include <gomap/detail/map_iterator.hpp>
-#include <gomap/detail/seed.hpp>
-#include <gomap/hash.hpp>
-#include <gomap/map_stats.hpp>
-#include <gomap/misuse.hpp>
-#include <gomap/page_allocator.hpp>
-#include <gomap/scan_cursor.hpp>
 #include <initializer_list>
 #include <iterator>
 #include <memory>
@@ -44,6 +36,16 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+
+#include <gomap/detail/check_invariants.hpp>
+#include <gomap/detail/map_core.hpp>
+#include <gomap/detail/map_iterator.hpp>
+#include <gomap/detail/seed.hpp>
+#include <gomap/hash.hpp>
+#include <gomap/map_stats.hpp>
+#include <gomap/misuse.hpp>
+#include <gomap/page_allocator.hpp>
+#include <gomap/scan_cursor.hpp>
 
 namespace gomap {
 
@@ -58,20 +60,20 @@ concept transparent = requires {
 // Comparisons that cannot call back into a map: std::equal_to of scalars and of text.
 template <class Key, class KeyEqual>
 concept known_comparison =
-    (std::is_same_v<KeyEqual, std::equal_to<>> || std::is_same_v<KeyEqual, std::equal_to<Key>>) &&
-    (std::is_scalar_v<Key> || requires(const Key& key) { text_hash<char>{}(key); });
+    (std::is_same_v<KeyEqual, std::equal_to<>> || std::is_same_v<KeyEqual, std::equal_to<Key>>)&&(
+        std::is_scalar_v<Key> || requires(const Key& key) { text_hash<char>{}(key); });
 
 template <class Range, class Value>
 concept range_of = std::ranges::input_range<Range> &&
-                   std::convertible_to<std::ranges::range_reference_t<Range>, Value>;
+    std::convertible_to<std::ranges::range_reference_t<Range>, Value>;
 
 }  // namespace detail
 
 // Key and T: destructible, and movable or copyable; T is not const.
 // Hash: called with (key, seed) if it can be, else with (key); the result of the latter is mixed
 // with the seed unless the hash says is_avalanching. KeyEqual: called with two keys.
-// Allocator: any allocator with plain pointers; what else it offers (allocator_concepts.hpp) is used.
-// Misuse: gomap::checked or gomap::unchecked.
+// Allocator: any allocator with plain pointers; what else it offers (allocator_concepts.hpp) is
+// used. Misuse: gomap::checked or gomap::unchecked.
 template <class Key, class T, class Hash = gomap::hash<Key>, class KeyEqual = std::equal_to<>,
           class Allocator = gomap::page_allocator<std::pair<const Key, T>>,
           class Misuse = gomap::checked>
@@ -159,26 +161,26 @@ class map {
       : map(other, Allocator(allocator_traits::select_on_container_copy_construction(
                        other.core_.allocator()))) {}
   map(const map& other, const Allocator& allocator)
-      : core_(other.core_.seed(), other.core_.repeatable(), other.core_.hash(),
-              other.core_.equal(), entry_allocator(allocator)) {
+      : core_(other.core_.seed(), other.core_.repeatable(), other.core_.hash(), other.core_.equal(),
+              entry_allocator(allocator)) {
     other.core_.wire().check_clone();
     core_.copy_from(other.core_, other.core_.hash_of());
   }
   // `other` is empty afterwards and can be used. O(1), but O(size) when the allocators differ.
-  map(map&& other) noexcept(std::is_nothrow_move_constructible_v<Hash>&&
-                                std::is_nothrow_move_constructible_v<KeyEqual>)
+  map(map&& other) noexcept(
+      std::is_nothrow_move_constructible_v<Hash>&& std::is_nothrow_move_constructible_v<KeyEqual>)
       : core_(taken_from(other.core_)) {}
   map(map&& other, const Allocator& allocator)
-      : core_(other.core_.seed(), other.core_.repeatable(), other.core_.hash(),
-              other.core_.equal(), entry_allocator(allocator)) {
+      : core_(other.core_.seed(), other.core_.repeatable(), other.core_.hash(), other.core_.equal(),
+              entry_allocator(allocator)) {
     take_or_move(other);
   }
   ~map() { const guard_type guard(core_.wire(), operation::destroy, opaque_address()); }
 
   map& operator=(const map& other);
-  map& operator=(map&& other) noexcept(allocator_traits::is_always_equal::value&&
-                                           std::is_nothrow_move_assignable_v<Hash>&&
-                                               std::is_nothrow_move_assignable_v<KeyEqual>);
+  map& operator=(map&& other) noexcept(
+      allocator_traits::is_always_equal::value&& std::is_nothrow_move_assignable_v<Hash>&&
+          std::is_nothrow_move_assignable_v<KeyEqual>);
   map& operator=(std::initializer_list<value_type> list) {
     map fresh(list, 0, core_.hash(), core_.equal(), get_allocator());
     swap_contents(fresh, operation::assign);
@@ -295,20 +297,20 @@ class map {
   [[nodiscard]] iterator find(const Key& key) { return iterator(found(key)); }
   [[nodiscard]] const_iterator find(const Key& key) const { return const_iterator(found(key)); }
   template <class K>
-    requires detail::transparent<Hash, KeyEqual>
+  requires detail::transparent<Hash, KeyEqual>
   [[nodiscard]] iterator find(const K& key) { return iterator(found(key)); }
   template <class K>
-    requires detail::transparent<Hash, KeyEqual>
+  requires detail::transparent<Hash, KeyEqual>
   [[nodiscard]] const_iterator find(const K& key) const { return const_iterator(found(key)); }
 
   [[nodiscard]] bool contains(const Key& key) const { return locate(key) != nullptr; }
   template <class K>
-    requires detail::transparent<Hash, KeyEqual>
+  requires detail::transparent<Hash, KeyEqual>
   [[nodiscard]] bool contains(const K& key) const { return locate(key) != nullptr; }
 
   [[nodiscard]] size_type count(const Key& key) const { return contains(key) ? 1 : 0; }
   template <class K>
-    requires detail::transparent<Hash, KeyEqual>
+  requires detail::transparent<Hash, KeyEqual>
   [[nodiscard]] size_type count(const K& key) const { return contains(key) ? 1 : 0; }
 
   [[nodiscard]] std::pair<iterator, iterator> equal_range(const Key& key) {
@@ -318,12 +320,12 @@ class map {
     return range_of_one(find(key));
   }
   template <class K>
-    requires detail::transparent<Hash, KeyEqual>
+  requires detail::transparent<Hash, KeyEqual>
   [[nodiscard]] std::pair<iterator, iterator> equal_range(const K& key) {
     return range_of_one(find(key));
   }
   template <class K>
-    requires detail::transparent<Hash, KeyEqual>
+  requires detail::transparent<Hash, KeyEqual>
   [[nodiscard]] std::pair<const_iterator, const_iterator> equal_range(const K& key) const {
     return range_of_one(find(key));
   }
@@ -331,26 +333,26 @@ class map {
   [[nodiscard]] T& at(const Key& key) { return existing(locate(key)); }
   [[nodiscard]] const T& at(const Key& key) const { return existing(locate(key)); }
   template <class K>
-    requires detail::transparent<Hash, KeyEqual>
+  requires detail::transparent<Hash, KeyEqual>
   [[nodiscard]] T& at(const K& key) { return existing(locate(key)); }
   template <class K>
-    requires detail::transparent<Hash, KeyEqual>
+  requires detail::transparent<Hash, KeyEqual>
   [[nodiscard]] const T& at(const K& key) const { return existing(locate(key)); }
 
   // Go's `v, ok := m[key]`: where the value is, or null.
   [[nodiscard]] T* lookup(const Key& key) { return value_or_null(locate(key)); }
   [[nodiscard]] const T* lookup(const Key& key) const { return value_or_null(locate(key)); }
   template <class K>
-    requires detail::transparent<Hash, KeyEqual>
+  requires detail::transparent<Hash, KeyEqual>
   [[nodiscard]] T* lookup(const K& key) { return value_or_null(locate(key)); }
   template <class K>
-    requires detail::transparent<Hash, KeyEqual>
+  requires detail::transparent<Hash, KeyEqual>
   [[nodiscard]] const T* lookup(const K& key) const { return value_or_null(locate(key)); }
 
   // Go's `m[key]` on the right-hand side: a copy of the value, or T{}. Inserts nothing.
   [[nodiscard]] T get(const Key& key) const { return copy_or_zero(locate(key)); }
   template <class K>
-    requires detail::transparent<Hash, KeyEqual>
+  requires detail::transparent<Hash, KeyEqual>
   [[nodiscard]] T get(const K& key) const { return copy_or_zero(locate(key)); }
 
   // Looks up a range of keys, writing a T* or null for each to `out`, and returns where `out` ends.
@@ -368,7 +370,7 @@ class map {
   // Asks the processor to fetch where `key` would be, for a lookup a little later.
   void prefetch(const Key& key) const { core_.prefetch(core_.hash_key(key)); }
   template <class K>
-    requires detail::transparent<Hash, KeyEqual>
+  requires detail::transparent<Hash, KeyEqual>
   void prefetch(const K& key) const { core_.prefetch(core_.hash_key(key)); }
 
   // ---- insertion: amortised O(1), a bounded number of buckets moved
@@ -378,8 +380,10 @@ class map {
   T& operator[](const Key& key) { return try_emplace(key).first->second; }
   T& operator[](Key&& key) { return try_emplace(std::move(key)).first->second; }
   template <class K>
-    requires(detail::transparent<Hash, KeyEqual> && std::constructible_from<Key, K &&>)
-  T& operator[](K&& key) { return try_emplace(std::forward<K>(key)).first->second; }
+  requires(detail::transparent<Hash, KeyEqual>&& std::constructible_from<Key, K&&>) T& operator[](
+      K&& key) {
+    return try_emplace(std::forward<K>(key)).first->second;
+  }
 
   std::pair<iterator, bool> insert(const value_type& entry) {
     return emplace_key(entry.first, entry);
@@ -388,13 +392,15 @@ class map {
     return emplace_key(entry.first, std::move(entry));
   }
   template <class P>
-    requires std::constructible_from<value_type, P &&>
-  std::pair<iterator, bool> insert(P&& entry) { return emplace(std::forward<P>(entry)); }
+  requires std::constructible_from<value_type, P&&> std::pair<iterator, bool> insert(P&& entry) {
+    return emplace(std::forward<P>(entry));
+  }
   iterator insert(const_iterator, const value_type& entry) { return insert(entry).first; }
   iterator insert(const_iterator, value_type&& entry) { return insert(std::move(entry)).first; }
   template <class P>
-    requires std::constructible_from<value_type, P &&>
-  iterator insert(const_iterator, P&& entry) { return insert(std::forward<P>(entry)).first; }
+  requires std::constructible_from<value_type, P&&> iterator insert(const_iterator, P&& entry) {
+    return insert(std::forward<P>(entry)).first;
+  }
   // Basic guarantee: what came before a throw stays inserted.
   template <std::input_iterator It>
   void insert(It first, It last) {
@@ -415,8 +421,8 @@ class map {
     return assign(std::move(key), std::forward<M>(value));
   }
   template <class K, class M>
-    requires(detail::transparent<Hash, KeyEqual> && std::constructible_from<Key, K &&>)
-  std::pair<iterator, bool> insert_or_assign(K&& key, M&& value) {
+  requires(detail::transparent<Hash, KeyEqual>&& std::constructible_from<Key, K&&>)
+      std::pair<iterator, bool> insert_or_assign(K&& key, M&& value) {
     return assign(std::forward<K>(key), std::forward<M>(value));
   }
   template <class M>
@@ -444,9 +450,9 @@ class map {
     return emplace_value(std::move(key), std::forward<Args>(args)...);
   }
   template <class K, class... Args>
-    requires(detail::transparent<Hash, KeyEqual> && std::constructible_from<Key, K &&> &&
-             !std::convertible_to<K &&, const_iterator>)
-  std::pair<iterator, bool> try_emplace(K&& key, Args&&... args) {
+  requires(detail::transparent<Hash, KeyEqual>&& std::constructible_from<Key, K&&> &&
+           !std::convertible_to<K&&, const_iterator>)
+      std::pair<iterator, bool> try_emplace(K&& key, Args&&... args) {
     return emplace_value(std::forward<K>(key), std::forward<Args>(args)...);
   }
   template <class... Args>
@@ -463,7 +469,9 @@ class map {
   template <class H, class E, class M>
   void merge(map<Key, T, H, E, Allocator, M>& source);
   template <class H, class E, class M>
-  void merge(map<Key, T, H, E, Allocator, M>&& source) { merge(source); }
+  void merge(map<Key, T, H, E, Allocator, M>&& source) {
+    merge(source);
+  }
 
   // ---- erasure: frees no slot of another entry, moves nothing
 
@@ -477,9 +485,10 @@ class map {
   }
   size_type erase(const Key& key) { return erase_key(key); }
   template <class K>
-    requires(detail::transparent<Hash, KeyEqual> && !std::convertible_to<K &&, iterator> &&
-             !std::convertible_to<K &&, const_iterator>)
-  size_type erase(K&& key) { return erase_key(key); }
+  requires(detail::transparent<Hash, KeyEqual> && !std::convertible_to<K&&, iterator> &&
+           !std::convertible_to<K&&, const_iterator>) size_type erase(K&& key) {
+    return erase_key(key);
+  }
   // Removes everything, NaN keys included, keeps the buckets, and draws a new seed. O(buckets).
   void clear() {
     const guard_type guard(core_.wire(), operation::clear, opaque_address());
@@ -489,8 +498,8 @@ class map {
   }
 
   // Exchanges the contents. O(1).  Requires: the allocators are equal or propagate on swap.
-  void swap(map& other) noexcept(std::is_nothrow_swappable_v<Hash>&&
-                                     std::is_nothrow_swappable_v<KeyEqual>);
+  void swap(map& other) noexcept(
+      std::is_nothrow_swappable_v<Hash>&& std::is_nothrow_swappable_v<KeyEqual>);
 
   // Go's maps.Clone: a copy with the same seed.
   [[nodiscard]] map clone() const { return *this; }
@@ -566,9 +575,7 @@ class map {
     if (entry == nullptr) throw std::out_of_range("gomap::map::at: no such key");
     return entry->second;
   }
-  static T copy_or_zero(const value_type* entry) {
-    return entry == nullptr ? T() : entry->second;
-  }
+  static T copy_or_zero(const value_type* entry) { return entry == nullptr ? T() : entry->second; }
 
   template <class Keys, class Out, class Result>
   Out find_each(Keys& keys, Out out, const Result& result) const;
@@ -690,8 +697,9 @@ void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::take_or_move(map& other) {
   // One by one, so that a throw leaves each entry in one of the two maps.
   other.core_.for_each_position([&](position_type at, auto* head) {
     value_type* const entry = at.entry();
-    core_.insert(core_.hash_key(entry->first), core_.hash_of(),
-                 [&](entry_allocator& a, value_type* to) { entries::construct_from(a, to, entry); });
+    core_.insert(
+        core_.hash_key(entry->first), core_.hash_of(),
+        [&](entry_allocator& a, value_type* to) { entries::construct_from(a, to, entry); });
     other.core_.erase_below(at, head);
   });
 }
@@ -753,9 +761,9 @@ auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::emplace(Args&&... args)
   } else if constexpr (sizeof...(Args) == 1) {
     auto&& only = std::get<0>(std::forward_as_tuple(args...));
     if constexpr (requires { typename std::remove_cvref_t<decltype(only)>::first_type; }) {
-      if constexpr (std::is_same_v<
-                        std::remove_cvref_t<typename std::remove_cvref_t<decltype(only)>::first_type>,
-                        Key>) {
+      if constexpr (std::is_same_v<std::remove_cvref_t<
+                                       typename std::remove_cvref_t<decltype(only)>::first_type>,
+                                   Key>) {
         return emplace_key(only.first, std::forward<Args>(args)...);
       }
     }
@@ -796,8 +804,9 @@ template <class Key, class T, class Hash, class KeyEqual, class Allocator, class
 auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::erase(const_iterator at) -> iterator {
   const guard_type guard(core_.wire(), operation::erase, opaque_address());
   const position_type entry = at.position().locate();
-  if (!entry) fatal(make_report(misuse_kind::stale_iterator, operation::erase, operation::none,
-                                this_thread_number(), 0));
+  if (!entry)
+    fatal(make_report(misuse_kind::stale_iterator, operation::erase, operation::none,
+                      this_thread_number(), 0));
   cursor_type next = at.position();
   next.advance();
   core_.erase_hashing(entry, core_.hash_of());
@@ -812,7 +821,8 @@ auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::find_each(Keys& keys, Out o
     for (auto&& key : keys) *out++ = result(locate(key));
     return out;
   } else {
-    // Sixteen lookups in flight: more than the misses that a core keeps open, less than a cache set.
+    // Sixteen lookups in flight: more than the misses that a core keeps open, less than a cache
+    // set.
     std::array<std::uint64_t, 16> hashes;
     auto next = std::ranges::begin(keys);
     const auto last = std::ranges::end(keys);
@@ -873,8 +883,8 @@ map(It, It, std::size_t, Hash, Allocator)
 template <class Key, class T, detail::not_allocator Hash = gomap::hash<Key>,
           detail::not_allocator KeyEqual = std::equal_to<>,
           detail::allocator_like Allocator = gomap::page_allocator<std::pair<const Key, T>>>
-map(std::initializer_list<std::pair<Key, T>>, std::size_t = 0, Hash = Hash(),
-    KeyEqual = KeyEqual(), Allocator = Allocator()) -> map<Key, T, Hash, KeyEqual, Allocator>;
+map(std::initializer_list<std::pair<Key, T>>, std::size_t = 0, Hash = Hash(), KeyEqual = KeyEqual(),
+    Allocator = Allocator()) -> map<Key, T, Hash, KeyEqual, Allocator>;
 
 template <class Key, class T, detail::allocator_like Allocator>
 map(std::initializer_list<std::pair<Key, T>>, Allocator)

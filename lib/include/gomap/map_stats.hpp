@@ -9,14 +9,14 @@ namespace gomap {
 
 // What map::stats() returns. Counts are in buckets or entries, memory in bytes.
 struct map_stats {
-  std::size_t size = 0;              // entries
-  std::size_t buckets = 0;           // of the current array
-  std::size_t overflow_buckets = 0;  // in all chains
-  std::size_t longest_chain = 0;     // in buckets, the head included; 0 for a map without memory
-  double load = 0;                   // entries per bucket
-  bool growing = false;              // a growth is under way:
-  std::size_t evacuated_buckets = 0;   //   so many buckets of the old array are done
-  std::size_t old_buckets = 0;         //   of so many
+  std::size_t size = 0;               // entries
+  std::size_t buckets = 0;            // of the current array
+  std::size_t overflow_buckets = 0;   // in all chains
+  std::size_t longest_chain = 0;      // in buckets, the head included; 0 for a map without memory
+  double load = 0;                    // entries per bucket
+  bool growing = false;               // a growth is under way:
+  std::size_t evacuated_buckets = 0;  //   so many buckets of the old array are done
+  std::size_t old_buckets = 0;        //   of so many
   std::size_t growths_double = 0;     // growths started so far that made the array larger
   std::size_t growths_same_size = 0;  // and that compacted chains
   std::size_t bytes_reserved = 0;     // got from the allocator and not given back

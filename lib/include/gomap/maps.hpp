@@ -6,11 +6,12 @@
 
 #include <cstddef>
 #include <functional>
-#include <gomap/map.hpp>
 #include <iterator>
 #include <memory>
 #include <type_traits>
 #include <utility>
+
+#include <gomap/map.hpp>
 
 namespace gomap {
 

@@ -13,11 +13,12 @@
 
 #include <cstddef>
 #include <functional>
-#include <gomap/map.hpp>
 #include <initializer_list>
 #include <memory>
 #include <stdexcept>
 #include <utility>
+
+#include <gomap/map.hpp>
 
 namespace gomap {
 
@@ -65,16 +66,26 @@ class ref {
   [[nodiscard]] iterator begin() const { return map_ ? map_->begin() : iterator(); }
   [[nodiscard]] iterator end() const noexcept { return iterator(); }
   template <class K>
-  [[nodiscard]] iterator find(const K& key) const { return map_ ? map_->find(key) : iterator(); }
+  [[nodiscard]] iterator find(const K& key) const {
+    return map_ ? map_->find(key) : iterator();
+  }
   template <class K>
-  [[nodiscard]] bool contains(const K& key) const { return map_ && map_->contains(key); }
+  [[nodiscard]] bool contains(const K& key) const {
+    return map_ && map_->contains(key);
+  }
   template <class K>
-  [[nodiscard]] size_type count(const K& key) const { return contains(key) ? 1 : 0; }
+  [[nodiscard]] size_type count(const K& key) const {
+    return contains(key) ? 1 : 0;
+  }
   // The value or T{}; where it is or null.
   template <class K>
-  [[nodiscard]] T get(const K& key) const { return map_ ? map_->get(key) : T(); }
+  [[nodiscard]] T get(const K& key) const {
+    return map_ ? map_->get(key) : T();
+  }
   template <class K>
-  [[nodiscard]] T* lookup(const K& key) const { return map_ ? map_->lookup(key) : nullptr; }
+  [[nodiscard]] T* lookup(const K& key) const {
+    return map_ ? map_->lookup(key) : nullptr;
+  }
   // Throws: std::out_of_range when the key is not there.
   template <class K>
   [[nodiscard]] T& at(const K& key) const {
@@ -86,7 +97,9 @@ class ref {
   // ---- erasure: on nil, nothing
 
   template <class K>
-  size_type erase(const K& key) const { return map_ ? map_->erase(key) : 0; }
+  size_type erase(const K& key) const {
+    return map_ ? map_->erase(key) : 0;
+  }
   void clear() const {
     if (map_) map_->clear();
   }
@@ -94,7 +107,9 @@ class ref {
   // ---- writes: on nil, they throw nil_map_error
 
   template <class K>
-  T& operator[](K&& key) const { return existing()[std::forward<K>(key)]; }
+  T& operator[](K&& key) const {
+    return existing()[std::forward<K>(key)];
+  }
   std::pair<iterator, bool> insert(const value_type& entry) const {
     return existing().insert(entry);
   }

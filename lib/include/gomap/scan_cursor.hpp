@@ -10,9 +10,9 @@ namespace detail {
 struct scan_access;
 }
 
-// `scan_cursor{}` starts a scan; each call of scan(cursor, f) returns where to go on; done() ends it.
-// A plain value: copy it, store it, drop it. It belongs to the map that made it, and says nothing
-// about another.
+// `scan_cursor{}` starts a scan; each call of scan(cursor, f) returns where to go on; done() ends
+// it. A plain value: copy it, store it, drop it. It belongs to the map that made it, and says
+// nothing about another.
 class scan_cursor {
  public:
   constexpr scan_cursor() noexcept = default;

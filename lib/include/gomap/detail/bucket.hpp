@@ -13,10 +13,11 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <gomap/detail/slot_set.hpp>
-#include <gomap/detail/tophash.hpp>
 #include <memory>
 #include <new>
+
+#include <gomap/detail/slot_set.hpp>
+#include <gomap/detail/tophash.hpp>
 
 namespace gomap::detail {
 
@@ -77,7 +78,8 @@ class alignas(alignof(Slot) > 16 ? alignof(Slot) : 16) bucket : public bucket_he
 
   // Links `overflow` behind this bucket, which takes any entry.  For overflow buckets (B4).
   void set_next(bucket* overflow) noexcept {
-    set_link(overflow == nullptr ? 0 : reinterpret_cast<std::uintptr_t>(overflow) | link_filter_all);
+    set_link(overflow == nullptr ? 0
+                                 : reinterpret_cast<std::uintptr_t>(overflow) | link_filter_all);
   }
   // Changes where the link leads and keeps its filter.  For heads; null clears the filter too.
   void set_next_keep_filter(bucket* overflow) noexcept {

@@ -13,10 +13,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <gomap/allocator_concepts.hpp>
 #include <memory>
 #include <new>
 #include <utility>
+
+#include <gomap/allocator_concepts.hpp>
 
 namespace gomap::detail {
 
@@ -37,8 +38,7 @@ class bucket_memory {
   };
 
  public:
-  using array_allocator =
-      typename std::allocator_traits<Allocator>::template rebind_alloc<Bucket>;
+  using array_allocator = typename std::allocator_traits<Allocator>::template rebind_alloc<Bucket>;
   using slab_allocator = typename std::allocator_traits<Allocator>::template rebind_alloc<unit>;
 
   // ---- arrays
@@ -171,7 +171,8 @@ class bucket_memory {
   // Large enough that slabs are few, small enough that giving one back is no pause.
   static constexpr std::size_t max_slab_bytes = std::size_t{256} << 10;
   static std::size_t slab_capacity(std::size_t hint) noexcept {
-    return std::clamp<std::size_t>(hint / 32, 1, std::max<std::size_t>(1, max_slab_bytes / sizeof(Bucket)));
+    return std::clamp<std::size_t>(hint / 32, 1,
+                                   std::max<std::size_t>(1, max_slab_bytes / sizeof(Bucket)));
   }
   static constexpr std::size_t units_for(std::size_t capacity) noexcept {
     return 1 + capacity * (sizeof(Bucket) / sizeof(unit));
@@ -190,8 +191,8 @@ class bucket_memory {
   void add_slab(const Allocator& allocator, std::size_t capacity) {
     static_assert(sizeof(unit) >= sizeof(slab) && alignof(unit) >= alignof(slab));
     slab_allocator from(allocator);
-    unit* const raw = std::to_address(
-        std::allocator_traits<slab_allocator>::allocate(from, units_for(capacity)));
+    unit* const raw =
+        std::to_address(std::allocator_traits<slab_allocator>::allocate(from, units_for(capacity)));
     // What the newest slab has not handed out yet would be forgotten behind the new one.
     while (slabs_ != nullptr && slabs_->used < slabs_->capacity) {
       give_back(buckets_of(slabs_) + slabs_->used++);

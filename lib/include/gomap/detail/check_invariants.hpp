@@ -4,9 +4,10 @@
 #pragma once
 
 #include <cstddef>
-#include <gomap/detail/table.hpp>
 #include <stdexcept>
 #include <string>
+
+#include <gomap/detail/table.hpp>
 
 namespace gomap {
 
@@ -31,9 +32,8 @@ class invariants {
   template <class HashOf, class Equal>
   void check(const HashOf& hash_of, const Equal& equal) {
     check_shape();
-    table_.for_each_chain([&](bucket_type* head, std::size_t index) {
-      check_chain(head, index, hash_of, equal);
-    });
+    table_.for_each_chain(
+        [&](bucket_type* head, std::size_t index) { check_chain(head, index, hash_of, equal); });
     require(entries_ == table_.size_, "T4: size() is not the number of entries");
     require(overflow_ == table_.overflow_, "T4: the count of overflow buckets is wrong");
   }
@@ -51,7 +51,8 @@ class invariants {
     } else {
       require(table_.old_mask_ == 0 && table_.split_ == 1, "T1: marks of a growth without one");
     }
-    require((table_.mask_ & (table_.mask_ + 1)) == 0, "T1: the mask is not one less than a power of two");
+    require((table_.mask_ & (table_.mask_ + 1)) == 0,
+            "T1: the mask is not one less than a power of two");
     require(table_.has_array() || table_.size_ == 0, "T4: entries without memory");
   }
 

@@ -3,8 +3,8 @@
 // The walk goes by *classes*: the entries whose hashes share their low `bits_` bits, as many as the
 // table told apart when the walk began. An entry never leaves its class, however often the table
 // doubles. A class starts as one chain and becomes 2^d chains after d doublings; its chains are
-// ordered by the further bits of their hashes, *read from low to high* ("reversed"), so that the two
-// halves of a split lie where the whole chain lay and a place in that order stays good for ever.
+// ordered by the further bits of their hashes, *read from low to high* ("reversed"), so that the
+// two halves of a split lie where the whole chain lay and a place in that order stays good.
 // Within a class one of two orders serves, both of which no evacuation can change:
 //
 //   by position   for a class that has no overflow bucket when the walk enters it: (slot number,
@@ -12,10 +12,12 @@
 //   by hash       for any other class: (tophash, reversed hash, hash of the key's content). Hashes
 //                 are computed only where two entries of a chain share a tophash. The tophashes of
 //                 a short chain are noted, and taken as they stand there: by position while nothing
-//                 moves, with one search of the class for each afterwards. Ties, keys that differ and still agree in all three, go from the end of the chain to its head
-//                 (the order of their age), which is exact unless others among them are erased.
+//                 moves, with one search of the class for each afterwards. Ties, keys that differ
+//                 and agree in all three, go from the youngest, at the end of the chain, to the
+//                 oldest, which is exact unless some of them are erased before they are reached.
 //
-// So the state is a handful of numbers: nothing dangles, nothing needs a destructor. An entry there throughout is met once; what is added meanwhile may be met, once.
+// So the state is a handful of numbers: nothing dangles, nothing needs a destructor. An entry there
+// throughout is met once; what is added meanwhile may be met, once.
 // A Core is a table that can hash: hash_of() gives the function.
 // Not thread-safe; walks of several threads may share a table that nobody changes.
 #pragma once
@@ -24,11 +26,12 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
-#include <gomap/detail/table.hpp>
-#include <gomap/hash.hpp>
 #include <limits>
 #include <memory>
 #include <type_traits>
+
+#include <gomap/detail/table.hpp>
+#include <gomap/hash.hpp>
 
 namespace gomap::detail {
 
@@ -139,7 +142,8 @@ class cursor : private walk_state {
   [[nodiscard]] const Core* core() const noexcept { return core_; }
 
   // Where the entry is now: at entry(), or wherever insertions have moved it meanwhile. Nowhere if
-  // it is gone, or if another entry of its chain can't be told from it.  Throws: what the hash throws.
+  // it is gone, or if another entry of its chain can't be told from it.  Throws: what the hash
+  // throws.
   [[nodiscard]] position locate() const;
 
   // To the next entry.  Requires: not at the end.  Throws: what the hash throws; the cursor then
@@ -337,8 +341,8 @@ class cursor : private walk_state {
     }
     return twins;
   }
-  // Out of line: compilers that don't follow order_ would warn of an unset walk wherever an iterator
-  // is copied.
+  // Out of line: compilers that don't follow order_ would warn of an unset walk wherever an
+  // iterator is copied.
   [[gnu::noinline]] void copy_walk(const walk_state& other) noexcept {
     static_cast<walk_state&>(*this) = other;
   }
@@ -433,8 +437,8 @@ void cursor<Core>::leave_position() noexcept {
   if (in_second_) {
     pending_ <<= slots_per_bucket;
   } else {
-    pending_ = ((pending_ | pending_ >> slots_per_bucket) & 0xff) |
-               matcher::live(noted_[1]).dense() << slots_per_bucket;
+    pending_ = ((pending_ | pending_ >> slots_per_bucket) & 0xff) | matcher::live(noted_[1]).dense()
+                                                                        << slots_per_bucket;
   }
 }
 
@@ -514,8 +518,9 @@ bool cursor<Core>::may_be_entry(const key_type& key, unsigned head_slot) const {
       return head_slot == index();  // E1
     case order::by_hash:
     case order::noted:
-      return !place_.inside || place_.over || (reversed(core_->hash_of()(key)) == place_.reversed &&
-                              content_hash(key) == place_.content);
+      return !place_.inside || place_.over ||
+             (reversed(core_->hash_of()(key)) == place_.reversed &&
+              content_hash(key) == place_.content);
   }
   return false;
 }
@@ -560,8 +565,8 @@ unsigned cursor<Core>::next_top(unsigned least) const noexcept {
   return found;
 }
 
-// By hash, tophash by tophash as they were noted. A slot that alone had its tophash is all there is to
-// look at while nothing has moved; otherwise the class is searched for it.
+// By hash, tophash by tophash as they were noted. A slot that alone had its tophash is all there is
+// to look at while nothing has moved; otherwise the class is searched for it.
 template <class Core>
 bool cursor<Core>::next_noted() {
   for (;;) {
@@ -628,7 +633,8 @@ bool cursor<Core>::next_of_top_in(const stretch& chain) {
     return stand_at(only, only->match(top).first());
   }
   // Ties are met from the end of the chain: those nearer to the head than the last one met are to
-  // come. So it does no harm to erase what has been met, and new ties, which are put behind, either.
+  // come. So it does no harm to erase what has been met, and new ties, which are put behind,
+  // either.
   place next{};
   bool met = false;
   std::uint32_t rank = 0;

@@ -12,8 +12,8 @@
 
 namespace gomap::detail {
 
-// Whether different keys may agree in their hash under every seed, as NaNs do: anything but keys that
-// gomap::hash tells apart by all they hold.
+// Whether different keys may agree in their hash under every seed, as NaNs do: anything but keys
+// that gomap::hash tells apart by all they hold.
 template <class Key>
 [[nodiscard]] constexpr bool keys_may_tie() noexcept {
   return !(std::is_integral_v<Key> || std::is_enum_v<Key> || std::is_pointer_v<Key> ||
@@ -31,7 +31,7 @@ struct entry_traits {
 
   // Whether the allocator wants to see constructions.
   static constexpr bool allocator_constructs() noexcept {
-    return requires(allocator_type& a, value_type* p, value_type&& v) {
+    return requires(allocator_type & a, value_type * p, value_type && v) {
       a.construct(p, static_cast<value_type&&>(v));
     };
   }
@@ -48,7 +48,9 @@ struct entry_traits {
   }
   static constexpr bool trivially_destroyed() noexcept {
     return std::is_trivially_destructible_v<Key> && std::is_trivially_destructible_v<T> &&
-           !requires(allocator_type& a, value_type* p) { a.destroy(p); };
+           !requires(allocator_type & a, value_type * p) {
+      a.destroy(p);
+    };
   }
 
   template <class... Args>

@@ -1,12 +1,15 @@
 // evacuate.hpp -- moves one chain of an old array into a new one: the step that growth repeats.
 //
-//   old chain i  ->  new buckets i, i + n, i + 2n, ...      n old buckets; a doubling has two targets,
-//                                                           a same-size growth one
+//   old chain i  ->  new buckets i, i + n, i + 2n, ...    n old buckets; a doubling has two
+//   targets,
+//                                                         a same-size growth one
 //
 // Three rules, and who relies on them:
-//   E1  An entry in the old head keeps its slot number.  Iterators: a position in a head stays good.
-//   E2  Entries of overflow buckets fill holes of the new heads, then new overflow buckets, and stay
-//       behind those of equal tophash.  So growth compacts, and entries of equal hash keep their order.
+//   E1  An entry in the old head keeps its slot number. So a position in a head stays good for
+//       iterators.
+//   E2  Entries of overflow buckets fill holes of the new heads, then new overflow buckets, and
+//   stay
+//       behind those of equal tophash. So growth compacts, and keys of equal hash keep their order.
 //   E3  Whatever may throw (hash, copy, memory) comes before the first change to the old chain.
 // The new heads are initialised here and nowhere else: a new array is never written as a whole.
 #pragma once
@@ -15,10 +18,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
+
 #include <gomap/detail/bucket.hpp>
 #include <gomap/detail/bucket_memory.hpp>
 #include <gomap/detail/entry.hpp>
-#include <vector>
 
 namespace gomap::detail {
 
@@ -56,8 +60,8 @@ class evacuation {
     unsigned index = 0;
   };
 
-  // From an array of `old_buckets` buckets to `to`, of mask + 1. `tracked`, an entry that the caller
-  // points to, is kept up to date.
+  // From an array of `old_buckets` buckets to `to`, of mask + 1. `tracked`, an entry that the
+  // caller points to, is kept up to date.
   evacuation(typename entries::allocator_type& allocator, memory_type& memory, bucket_type* to,
              std::size_t mask, std::size_t old_buckets, place_type& tracked) noexcept
       : allocator_(allocator),
@@ -144,8 +148,7 @@ class evacuation {
         const unsigned i = set.first();
         bucket_type* const head = to_ + head_of(std::as_const(b->slot(i)->first));
         const tophash top = tophash_at(b->tops(), i);
-        const place_type target =
-            b == from ? place_type{head, i} : place_for_overflow(head, top);
+        const place_type target = b == from ? place_type{head, i} : place_for_overflow(head, top);
         entries::construct_from(allocator_, target.where->slot(target.index), b->slot(i));
         target.where->set_top(target.index, top);
         if (target.where != head) head->add_filter(top);
@@ -161,8 +164,8 @@ class evacuation {
     }
   }
 
-  // Entries of overflow buckets are all that may need overflow buckets again: those of n buckets fill
-  // n, and each target but one may have one begun.
+  // Entries of overflow buckets are all that may need overflow buckets again: those of n buckets
+  // fill n, and each target but one may have one begun.
   void reserve_for(std::size_t overflow) {
     if (overflow == 0) return;
     const std::size_t targets = (mask_ + 1) / old_buckets_;
@@ -193,7 +196,8 @@ class evacuation {
   }
 
   void track(bucket_type* from, unsigned i, bucket_type* to, unsigned j) noexcept {
-    if (tracked_.where == from && tracked_.index == i) [[unlikely]] tracked_ = {to, j};
+    if (tracked_.where == from && tracked_.index == i) [[unlikely]]
+      tracked_ = {to, j};
   }
 
   static std::size_t overflow_of(bucket_type* head) noexcept {

@@ -5,8 +5,9 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <gomap/detail/slot_set.hpp>
 #include <limits>
+
+#include <gomap/detail/slot_set.hpp>
 
 namespace gomap::detail {
 

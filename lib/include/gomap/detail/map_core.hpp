@@ -2,10 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <gomap/detail/table.hpp>
-#include <gomap/hash.hpp>
 #include <type_traits>
 #include <utility>
+
+#include <gomap/detail/table.hpp>
+#include <gomap/hash.hpp>
 
 namespace gomap::detail {
 

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <cstddef>
-#include <gomap/detail/cursor.hpp>
 #include <iterator>
 #include <memory>
 #include <type_traits>
+
+#include <gomap/detail/cursor.hpp>
 
 namespace gomap::detail {
 
@@ -18,8 +19,8 @@ namespace gomap::detail {
 // What a walk shows: removed before it is reached, never; updated, the latest value; added
 // meanwhile, perhaps; each entry once; what is there throughout, always. One exception: keys that
 // differ, agree in their whole hash, and can't be told apart by gomap::hash (NaNs, or types that it
-// does not know) are told apart by their order in the chain, which erasures among them and a growth
-// together may change.
+// does not know) are told apart by their age; erasing one of those before it is reached may show
+// others twice or not at all.
 // Thread safety: as a const call of the map for each step.
 template <class Core, bool Const>
 class map_iterator {
@@ -34,8 +35,8 @@ class map_iterator {
   explicit map_iterator(const cursor<Core>& at) noexcept : cursor_(at) {}
   // From iterator to const_iterator.
   template <bool OtherConst>
-    requires(Const && !OtherConst)
-  map_iterator(const map_iterator<Core, OtherConst>& other) noexcept : cursor_(other.position()) {}
+  requires(Const && !OtherConst) map_iterator(const map_iterator<Core, OtherConst>& other)
+  noexcept : cursor_(other.position()) {}
 
   // Requires: not at the end, and no new key inserted since the iterator was made or last moved.
   [[nodiscard]] reference operator*() const noexcept { return *cursor_.entry(); }

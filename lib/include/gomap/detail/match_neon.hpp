@@ -1,9 +1,10 @@
 // match_neon.hpp -- tophash matching with NEON, which every aarch64 has.
 #pragma once
 
+#include <cstdint>
+
 #include <arm_neon.h>
 
-#include <cstdint>
 #include <gomap/detail/slot_set.hpp>
 
 namespace gomap::detail {

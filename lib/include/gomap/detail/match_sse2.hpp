@@ -1,9 +1,10 @@
 // match_sse2.hpp -- tophash matching with SSE2, which every x86-64 has.
 #pragma once
 
+#include <cstdint>
+
 #include <emmintrin.h>
 
-#include <cstdint>
 #include <gomap/detail/slot_set.hpp>
 
 namespace gomap::detail {
@@ -16,12 +17,8 @@ struct match_sse2 {
     // One multiplication spreads the byte over a register; _mm_set1_epi8 takes four shuffles.
     return set(equal_bytes(tops, 0x0101010101010101u * top));
   }
-  [[nodiscard]] static set empty(std::uint64_t tops) noexcept {
-    return set(equal_bytes(tops, 0));
-  }
-  [[nodiscard]] static set live(std::uint64_t tops) noexcept {
-    return set(~equal_bytes(tops, 0));
-  }
+  [[nodiscard]] static set empty(std::uint64_t tops) noexcept { return set(equal_bytes(tops, 0)); }
+  [[nodiscard]] static set live(std::uint64_t tops) noexcept { return set(~equal_bytes(tops, 0)); }
 
  private:
   static std::uint32_t equal_bytes(std::uint64_t a, std::uint64_t b) noexcept {

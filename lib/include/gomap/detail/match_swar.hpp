@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+
 #include <gomap/detail/slot_set.hpp>
 
 namespace gomap::detail {
@@ -31,9 +32,7 @@ struct match_swar {
   static constexpr std::uint64_t nonzero_bits(std::uint64_t x) noexcept {
     return (((x & low7) + low7) | x) & ~low7;
   }
-  static constexpr set zero_bytes(std::uint64_t x) noexcept {
-    return set(nonzero_bits(x) ^ ~low7);
-  }
+  static constexpr set zero_bytes(std::uint64_t x) noexcept { return set(nonzero_bits(x) ^ ~low7); }
 };
 
 }  // namespace gomap::detail

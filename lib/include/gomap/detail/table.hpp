@@ -1,7 +1,8 @@
 // table.hpp -- the hash table: find, insert and erase by (hash, key), and growth by split mark.
 //
-//   old array      | given back | ... | split: not yet evacuated ...... |
-//   current array  | evacuated from the old one | never written yet ... | and the same, n further up
+//                  0                     split                n
+//   old array      | given back          | not evacuated yet  |
+//   current array  | evacuated           | never written yet  | and the same once more, up to 2n
 //
 // A table past its load limit gets an array of twice the buckets and empties the old one in index
 // order. `split_` is the first old bucket not evacuated yet, so a lookup tells by one comparison
@@ -17,23 +18,24 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <limits>
+#include <stdexcept>
+#include <utility>
+
 #include <gomap/detail/bucket.hpp>
 #include <gomap/detail/bucket_memory.hpp>
 #include <gomap/detail/entry.hpp>
 #include <gomap/detail/evacuate.hpp>
 #include <gomap/detail/growth.hpp>
-#include <functional>
 #include <gomap/map_stats.hpp>
-#include <limits>
-#include <stdexcept>
-#include <utility>
 
 namespace gomap::detail {
 
 // Invariants; check_invariants.hpp verifies them.
 //   T1  growing  <=>  old_ is set; then split_ <= old_mask_, otherwise old_mask_ is 0 and split_ 1.
-//   T2  an entry lives in the chain at home(its hash), and no two entries of a chain have equal keys
-//       (keys that differ from themselves aside).
+//   T2  an entry lives in the chain at home(its hash), and no two entries of a chain have equal
+//       keys (keys that differ from themselves aside).
 //   T3  new bucket j is initialised  <=>  old bucket (j & old_mask_) has been evacuated.
 //   T4  size_ counts the entries, overflow_ the overflow buckets of all chains.
 //   T5  trigger_ is 0 while work is pending; otherwise the load limit, or beyond it when a growth
@@ -78,7 +80,8 @@ class table {
   [[nodiscard]] unsigned growth_step() const noexcept { return step_; }
   // Buckets to evacuate per new key; 0 evacuates all at once.
   void growth_step(unsigned n) noexcept {
-    step_ = static_cast<std::uint16_t>(std::min<unsigned>(n, std::numeric_limits<std::uint16_t>::max()));
+    step_ = static_cast<std::uint16_t>(
+        std::min<unsigned>(n, std::numeric_limits<std::uint16_t>::max()));
   }
 
   // ---- the probe loop, and all that needs it
@@ -86,7 +89,8 @@ class table {
   // The entry with this hash whose key `matches`, or nowhere.  Throws: what `matches` throws.
   template <class Matches>
   [[nodiscard]] position find(std::uint64_t hash, Matches matches) const {
-    if (growing()) [[unlikely]] return find_growing(hash, matches);
+    if (growing()) [[unlikely]]
+      return find_growing(hash, matches);
     bucket_type* const head = array_ + (hash & mask_);
     if (mask_ >= buckets_beyond_cache) prefetch_slots(head);
     return probe(head, hash, matches);
@@ -102,7 +106,8 @@ class table {
   // from going on (no memory, a hash that throws) puts it off to a later insertion.
   template <class HashOf, class Construct>
   position insert(std::uint64_t hash, const HashOf& hash_of, const Construct& construct) {
-    if (size_ >= trigger_) [[unlikely]] return insert_slow(hash, hash_of, construct);
+    if (size_ >= trigger_) [[unlikely]]
+      return insert_slow(hash, hash_of, construct);
     return place(array_ + (hash & mask_), hash, construct);  // T5: the table is not growing
   }
 
@@ -134,7 +139,8 @@ class table {
     }
   }
 
-  // Ends a growth under way.  Throws: what hash_of or the allocator throws; the growth then goes on.
+  // Ends a growth under way.  Throws: what hash_of or the allocator throws; the growth then goes
+  // on.
   template <class HashOf>
   void finish_growth(const HashOf& hash_of) {
     position none;
@@ -244,7 +250,8 @@ class table {
   static constexpr std::size_t discard_bytes = std::size_t{256} << 10;
 
   [[nodiscard]] bucket_type* home(std::uint64_t hash) const noexcept {
-    if ((hash & old_mask_) >= split_) [[unlikely]] return old_ + (hash & old_mask_);
+    if ((hash & old_mask_) >= split_) [[unlikely]]
+      return old_ + (hash & old_mask_);
     return array_ + (hash & mask_);
   }
   [[nodiscard]] unsigned old_bits() const noexcept {
@@ -283,7 +290,8 @@ class table {
     do {
       for (auto set = b->match(top); set; set.drop_first()) {
         const unsigned i = set.first();
-        if (matches(std::as_const(b->slot(i)->first))) [[likely]] return {{b, i}};
+        if (matches(std::as_const(b->slot(i)->first))) [[likely]]
+          return {{b, i}};
       }
       b = b->next(top);
     } while (b != nullptr);
@@ -304,7 +312,8 @@ class table {
   [[gnu::noinline]] position place_in_chain(bucket_type* head, tophash top,
                                             const Construct& construct);
   template <class HashOf, class Construct>
-  [[gnu::noinline]] position insert_slow(std::uint64_t hash, const HashOf& hash_of, const Construct& construct);
+  [[gnu::noinline]] position insert_slow(std::uint64_t hash, const HashOf& hash_of,
+                                         const Construct& construct);
   void unlink(bucket_type* head, bucket_type* emptied) noexcept;
 
   void allocate_first(unsigned bits);
@@ -355,7 +364,8 @@ auto table<Key, T, Allocator>::place(bucket_type* head, std::uint64_t hash,
   const auto hole = head->empty();
   const bool behind_others =
       keys_may_tie<Key>() && (head->match(top) || (head->link() & link_filter(top)) != 0);
-  if (!hole || behind_others) [[unlikely]] return place_in_chain(head, top, construct);
+  if (!hole || behind_others) [[unlikely]]
+    return place_in_chain(head, top, construct);
   const unsigned i = hole.first();
   construct(allocator_, head->slot(i));
   head->set_top(i, top);
@@ -502,7 +512,8 @@ void table<Key, T, Allocator>::evacuate_next(const HashOf& hash_of, position& tr
   overflow_ += static_cast<std::uint32_t>(step.run(old_ + split_, split_, hash_of));
   ++moves_;
   ++split_;
-  constexpr std::size_t block = std::bit_floor(std::max<std::size_t>(1, discard_bytes / sizeof(bucket_type)));
+  constexpr std::size_t block =
+      std::bit_floor(std::max<std::size_t>(1, discard_bytes / sizeof(bucket_type)));
   if (split_ % block == 0) {
     // What lies ahead of the mark in the new array is next to be written, and is not yet.
     bucket_type* const ahead = split_ + block <= old_mask_ + 1 ? array_ + split_ : nullptr;
@@ -573,7 +584,8 @@ void table<Key, T, Allocator>::shrink(unsigned bits, const HashOf& hash_of) {
       for (auto set = b->live(); set; set.drop_first()) {
         const tophash top = tophash_at(b->tops(), set.first());
         unsigned i;
-        bucket_type* const to = smaller.append_slot(smaller.array_ + (index & smaller.mask_), top, i);
+        bucket_type* const to =
+            smaller.append_slot(smaller.array_ + (index & smaller.mask_), top, i);
         entries::construct_from(allocator_, to->slot(i), b->slot(set.first()));
         to->set_top(i, top);
         ++smaller.size_;

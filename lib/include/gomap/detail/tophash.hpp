@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+
 #include <gomap/config.hpp>
 #include GOMAP_MATCH_HEADER
 
