@@ -6,6 +6,9 @@
 # Looks before it asks: with nothing missing there is no network, no root and no apt.
 # shellcheck shell=bash
 
+# How messages name the script: tests/run, stress/run.
+script=$(basename "$(dirname "$(realpath "$0")")")/${0##*/}
+
 package_installed() {
   [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
 }
@@ -27,7 +30,7 @@ missing_packages() {
 }
 
 ensure_packages() {
-  local script=${0##*/} choice name chosen as_root=()
+  local choice name chosen as_root=()
   local -a missing names=()
   if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     echo "$script: this system has no apt, so nothing can be installed here. Install what these" \
@@ -68,7 +71,7 @@ require_cmake() {
   local version
   version=$(cmake --version | sed -n '1s/[^0-9]*\([0-9.]*\).*/\1/p')
   if [[ $(printf '%s\n' 3.25 "$version" | sort -V | head -n 1) != 3.25 ]]; then
-    echo "${0##*/}: needs CMake 3.25 or later, found $version. Debian 12 and Ubuntu 24.04 have it" >&2
+    echo "$script: needs CMake 3.25 or later, found $version. Debian 12 and Ubuntu 24.04 have it" >&2
     exit 2
   fi
 }
