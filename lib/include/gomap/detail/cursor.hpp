@@ -83,7 +83,6 @@ struct walk_state {
   std::uint64_t last_class_;
   hash_place place_;  // by hash: what has been met; by place: the chain to come
   std::array<std::uint64_t, 2> noted_;
-  std::uint32_t pending_;  // the slots to come: of bucket_, as turned() has them; noted: of both
   std::uint8_t bits_;
   std::uint8_t turn_;    // the slot that is column 0
   std::uint8_t column_;  // by place: the column to come
@@ -110,6 +109,7 @@ class cursor : private walk_state {
     bucket_ = other.bucket_;
     identity_ = other.identity_;
     moves_ = other.moves_;
+    pending_ = other.pending_;
     resets_ = other.resets_;
     order_ = other.order_;
     top_ = other.top_;
@@ -373,6 +373,8 @@ class cursor : private walk_state {
   bucket_type* bucket_ = nullptr;  // of entry_
   std::uint64_t identity_ = 0;     // of the entry: identity_of()
   std::uint32_t moves_ = 0;        // of the table, when entry_ was set
+  std::uint32_t pending_ =
+      0;  // the slots to come: of bucket_, as turned() has them; noted: of both
   std::uint16_t resets_ = 0;
   order order_ = order::none;
   tophash top_ = 0;  // of the entry, unless its key is held
