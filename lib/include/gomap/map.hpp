@@ -707,7 +707,6 @@ void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::take_or_move(map& other) {
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
 void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::swap_contents(map& fresh, operation what) {
   const guard_type guard(core_.wire(), what, opaque_address());
-  using std::swap;
   core_.swap(fresh.core_);
   core_.swap_parameters(fresh.core_);
 }

@@ -106,6 +106,16 @@ class alignas(alignof(Slot) > 16 ? alignof(Slot) : 16) bucket : public bucket_he
   alignas(Slot) std::byte bytes_[slots_per_bucket * sizeof(Slot)];  // left unset on purpose
 };
 
+// Makes `next`, or nothing if it is null, follow `b` in the chain of `head` (B4).
+template <class Slot>
+void link_behind(bucket<Slot>* head, bucket<Slot>* b, bucket<Slot>* next) noexcept {
+  if (b == head) {
+    head->set_next_keep_filter(next);
+  } else {
+    b->set_next(next);
+  }
+}
+
 // The bucket that a table without memory points to: it is empty, and nobody ever writes it.
 template <class Bucket>
 struct no_bucket {

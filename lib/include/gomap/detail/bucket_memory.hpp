@@ -132,13 +132,16 @@ class bucket_memory {
     deallocate_slab(allocator, first);
     return retired_ != nullptr;
   }
+  void release_all_retired(const Allocator& allocator) noexcept {
+    while (release_retired(allocator)) {
+    }
+  }
   [[nodiscard]] bool has_retired() const noexcept { return retired_ != nullptr; }
 
   // Deallocates every slab.  Requires: no overflow bucket is in use.
   void release_all(const Allocator& allocator) noexcept {
     retire();
-    while (release_retired(allocator)) {
-    }
+    release_all_retired(allocator);
   }
 
   // Calls f(bucket) for every overflow bucket ever taken and not released, those given back since

@@ -182,11 +182,7 @@ class evacuation {
     if (!hole) {
       bucket_type* const fresh = memory_.take(allocator_, mask_ + 1);
       ++taken_;
-      if (tail == head) {
-        head->set_next_keep_filter(fresh);
-      } else {
-        tail->set_next(fresh);
-      }
+      link_behind(head, tail, fresh);
       tail = fresh;
       hole = fresh->empty();
     }

@@ -145,7 +145,7 @@ class table {
   void finish_growth(const HashOf& hash_of) {
     position none;
     while (growing()) evacuate_next(hash_of, none);
-    memory_drain();
+    memory_.release_all_retired(allocator_);
     set_trigger();
   }
 
@@ -324,10 +324,6 @@ class table {
   void evacuate_next(const HashOf& hash_of, position& tracked);
   void end_growth() noexcept;
   void set_trigger() noexcept;
-  void memory_drain() noexcept {
-    while (memory_.release_retired(allocator_)) {
-    }
-  }
 
   void destroy_entries() noexcept;
   void steal(table& other) noexcept;
@@ -398,11 +394,7 @@ auto table<Key, T, Allocator>::place_in_chain(bucket_type* head, tophash top,
   at.where->set_top(at.index, top);
   ++size_;
   if (std::exchange(fresh.bucket, nullptr) != nullptr) {
-    if (tail == head) {
-      head->set_next_keep_filter(at.where);
-    } else {
-      tail->set_next(at.where);
-    }
+    link_behind(head, tail, at.where);
     if (++overflow_ >= overflow_limit(bits(), patience_)) trigger_ = 0;
   }
   if (at.where != head) head->add_filter(top);
@@ -441,11 +433,7 @@ template <class Key, class T, class Allocator>
 void table<Key, T, Allocator>::unlink(bucket_type* head, bucket_type* emptied) noexcept {
   bucket_type* before = head;
   while (before->next() != emptied) before = before->next();
-  if (before == head) {
-    head->set_next_keep_filter(emptied->next());
-  } else {
-    before->set_next(emptied->next());
-  }
+  link_behind(head, before, emptied->next());
   --overflow_;
   patience_ = std::min(patience_, patience_for(overflow_));
   // A chain of the old array may own retired buckets, which go with their slab.
@@ -465,7 +453,7 @@ void table<Key, T, Allocator>::allocate_first(unsigned bits) {
 template <class Key, class T, class Allocator>
 void table<Key, T, Allocator>::start_growth(unsigned bits) {
   bucket_type* const fresh = memory_type::allocate_array(allocator_, std::size_t{1} << bits);
-  memory_drain();
+  memory_.release_all_retired(allocator_);
   memory_.retire();
   old_ = std::exchange(array_, fresh);
   old_mask_ = mask_;
@@ -550,11 +538,7 @@ auto table<Key, T, Allocator>::append_slot(bucket_type* head, tophash top, unsig
   } else {
     bucket_type* const fresh = memory_.take(allocator_, mask_ + 1);
     ++overflow_;
-    if (b == head) {
-      head->set_next_keep_filter(fresh);
-    } else {
-      b->set_next(fresh);
-    }
+    link_behind(head, b, fresh);
     b = fresh;
     index = 0;
   }
