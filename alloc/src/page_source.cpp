@@ -465,12 +465,18 @@ void page_source::move_pages(void* from, void* to, std::size_t bytes) noexcept {
 
 bool page_source::try_extend(void* p, std::size_t old_bytes, std::size_t new_bytes) noexcept {
   if (old_bytes < large_bytes || new_bytes <= old_bytes) return false;
-  const std::scoped_lock hold(state_->lock);
+  std::unique_lock hold(state_->lock);
   block* const b = state_->find_locked(p);
   if (b == nullptr || new_bytes > b->capacity) return false;
   const std::size_t whole = round_up(new_bytes, detail::page_bytes());
   const std::size_t more = whole - b->used;
   if (!state_->claim(more)) return false;
+  if (state_->over_cap_locked()) {
+    // The block stays where it is meanwhile: it is the caller's.
+    hold.unlock();
+    state_->release_all_idle();
+    hold.lock();
+  }
   if (whole > b->committed) {
     if (!detail::commit_pages(b->base + b->committed, whole - b->committed)) {
       state_->unclaim(more);
@@ -479,6 +485,7 @@ bool page_source::try_extend(void* p, std::size_t old_bytes, std::size_t new_byt
     b->committed = whole;
   }
   b->used = whole;
+  state_->update_recent_peak_locked(clock::now());
   return true;
 }
 

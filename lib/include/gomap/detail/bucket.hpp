@@ -54,7 +54,7 @@ static_assert(sizeof(bucket_header) == 16, "a miss reads one cache line, and slo
 
 // Invariants; check_invariants.hpp verifies them.
 //   B1  byte i of tops() is zero  <=>  slot i holds no entry.
-//   B2  an entry never changes its slot; only evacuation moves it, and to another array.
+//   B2  an entry never changes its slot; only evacuation moves it.
 //   B3  an overflow bucket in a chain holds at least one entry.
 //   B4  the filter of a head's link covers every entry of its overflow buckets; the links of
 //       overflow buckets let everything pass.

@@ -67,6 +67,18 @@ class bucket_memory {
     std::allocator_traits<array_allocator>::deallocate(to, array, n);
   }
 
+  // Makes an array of `n` buckets one of `more` where it is; those added are not initialised.
+  // False: nothing changed.
+  static bool try_extend(const Allocator& allocator, Bucket* array, std::size_t n,
+                         std::size_t more) noexcept {
+    if constexpr (extendable_allocator<array_allocator>) {
+      array_allocator from(allocator);
+      return from.try_extend(array, n, more);
+    } else {
+      return false;
+    }
+  }
+
   // Tells the allocator that buckets [first, last) hold nothing of value any more. Their pages may
   // become those of as many buckets at `ahead`, if not null, which hold nothing yet.
   static void discard(const Allocator& allocator, Bucket* first, Bucket* last,

@@ -59,8 +59,7 @@ class invariants {
   template <class HashOf, class Equal>
   void check_chain(bucket_type* head, std::size_t index, const HashOf& hash_of,
                    const Equal& equal) {
-    const bool old = table_.growing() && head == table_.old_ + index;
-    const std::size_t mask = old ? table_.old_mask_ : table_.mask_;
+    const std::size_t mask = table_.is_old(index) ? table_.old_mask_ : table_.mask_;
     for (bucket_type* b = head; b != nullptr; b = b->next()) {
       if (b != head) {
         ++overflow_;

@@ -4,6 +4,9 @@
 //   targets,
 //                                                         a same-size growth one
 //
+// The new array may be the old one, grown where it is: then the chain's own head is the first of
+// its targets, and what belongs there stays.
+//
 // Three rules, and who relies on them:
 //   E1  An entry in the old head keeps its slot number. So a position in a head stays good for
 //       iterators.
@@ -11,6 +14,7 @@
 //   stay
 //       behind those of equal tophash. So growth compacts, and keys of equal hash keep their order.
 //   E3  Whatever may throw (hash, copy, memory) comes before the first change to the old chain.
+//       Entries that are copied, not moved, therefore never stay in their array.
 // The new heads are initialised here and nowhere else: a new array is never written as a whole.
 #pragma once
 
@@ -60,8 +64,8 @@ class evacuation {
     unsigned index = 0;
   };
 
-  // From an array of `old_buckets` buckets to `to`, of mask + 1. `tracked`, an entry that the
-  // caller points to, is kept up to date.
+  // From an array of `old_buckets` buckets to `to`, of mask + 1, which may be the same array if
+  // entries::moves(). `tracked`, an entry that the caller points to, is kept up to date.
   evacuation(typename entries::allocator_type& allocator, memory_type& memory, bucket_type* to,
              std::size_t mask, std::size_t old_buckets, place_type& tracked) noexcept
       : allocator_(allocator),
@@ -89,7 +93,9 @@ class evacuation {
     }
     const std::size_t overflow = overflow_of(from);
     reserve_for(overflow);
-    for (std::size_t i = index; i <= mask_; i += old_buckets_) to_[i].reset();
+    for (std::size_t i = index; i <= mask_; i += old_buckets_) {
+      if (to_ + i != from) to_[i].reset();
+    }
 
     std::size_t at = 0;
     const auto head_of = [&](const Key& key) -> std::size_t {
@@ -105,12 +111,35 @@ class evacuation {
   }
 
  private:
+  // Takes back the copies made so far, unless committed. A chain whose entries are moved never
+  // needs it, since nothing throws then.
+  struct undo {
+    evacuation& self;
+    std::size_t index;
+    place_type tracked = self.tracked_;
+    bool done = false;
+
+    void commit() noexcept {
+      done = true;
+      self.tracked_ = tracked;
+    }
+    ~undo() {
+      if (done) return;
+      for (std::size_t i = index; i <= self.mask_; i += self.old_buckets_) {
+        self.destroy_chain(self.to_ + i);
+      }
+      self.taken_ = 0;
+    }
+  };
+
   // The common case: no overflow bucket, at most two targets, and nothing that throws.
   template <class HashOf>
   void move_head(bucket_type* from, std::size_t index, const HashOf& hash_of) {
     const std::uint64_t tops = from->tops();
     const std::size_t high = mask_ + 1 - old_buckets_;  // the new bit of the index; 0 for same size
-    std::uint64_t stay = ~std::uint64_t{0};             // the tophash bytes that stay at `index`
+    const bool in_place = to_ + index == from;
+    if (in_place && high == 0) return;
+    std::uint64_t stay = ~std::uint64_t{0};  // the tophash bytes that stay at `index`
     for (auto set = from->live(); set; set.drop_first()) {
       const unsigned i = set.first();
       typename entries::value_type* const entry = from->slot(i);
@@ -118,6 +147,8 @@ class evacuation {
       if (high != 0 && (hash_of(std::as_const(entry->first)) & high) != 0) {
         target += high;
         stay = with_tophash(stay, i, 0);
+      } else if (in_place) {
+        continue;
       }
       track(from, i, to_ + target, i);
       entries::relocate(allocator_, to_[target].slot(i), entry);
@@ -142,25 +173,57 @@ class evacuation {
   template <class HeadOf>
   void move_chain(bucket_type* from, std::size_t index, const HeadOf& head_of) {
     undo copies{*this, index};
-    const place_type tracked_before = tracked_;
-    for (bucket_type* b = from; b != nullptr; b = b->next()) {
+    bucket_type* const overflow = from->next();
+    move_entries_of_head(from, head_of, copies);
+    for (bucket_type* b = overflow; b != nullptr; b = b->next()) {
       for (auto set = b->live(); set; set.drop_first()) {
         const unsigned i = set.first();
         bucket_type* const head = to_ + head_of(std::as_const(b->slot(i)->first));
         const tophash top = tophash_at(b->tops(), i);
-        const place_type target = b == from ? place_type{head, i} : place_for_overflow(head, top);
-        entries::construct_from(allocator_, target.where->slot(target.index), b->slot(i));
-        target.where->set_top(target.index, top);
+        const place_type target = place_for_overflow(head, top);
+        transfer({b, i}, target, top, copies);
         if (target.where != head) head->add_filter(top);
-        if (tracked_before.where == b && tracked_before.index == i) copies.tracked = target;
       }
     }
     copies.commit();
-    for (bucket_type* b = from; b != nullptr; b = b->next()) {
-      for (auto set = b->live(); set; set.drop_first()) {
-        entries::destroy(allocator_, b->slot(set.first()));
-      }
-      if (b != from) b->set_tops(0);  // walks over slabs see it still
+    if constexpr (!entries::moves()) destroy_entries(from);
+    for (bucket_type* b = overflow; b != nullptr; b = b->next()) {
+      if constexpr (!entries::moves()) destroy_entries(b);
+      b->set_tops(0);  // walks over slabs see it still
+    }
+  }
+
+  // Entries of the head keep their slots (E1); those whose head is this one keep their place.
+  template <class HeadOf>
+  void move_entries_of_head(bucket_type* from, const HeadOf& head_of, undo& copies) {
+    std::uint64_t left = from->tops();
+    for (auto set = from->live(); set; set.drop_first()) {
+      const unsigned i = set.first();
+      bucket_type* const head = to_ + head_of(std::as_const(from->slot(i)->first));
+      if (head == from) continue;
+      transfer({from, i}, {head, i}, tophash_at(from->tops(), i), copies);
+      left = with_tophash(left, i, 0);
+    }
+    if constexpr (entries::moves()) {
+      from->set_tops(left);
+      from->set_link(0);
+    }
+  }
+
+  // Builds at `to` what is at `from`. What is moved ends there; what is copied waits for the end.
+  void transfer(place_type from, place_type to, tophash top, undo& copies) {
+    if constexpr (entries::moves()) {
+      entries::relocate(allocator_, to.where->slot(to.index), from.where->slot(from.index));
+    } else {
+      entries::construct_from(allocator_, to.where->slot(to.index), from.where->slot(from.index));
+    }
+    to.where->set_top(to.index, top);
+    if (tracked_.where == from.where && tracked_.index == from.index) copies.tracked = to;
+  }
+
+  void destroy_entries(bucket_type* b) noexcept {
+    for (auto set = b->live(); set; set.drop_first()) {
+      entries::destroy(allocator_, b->slot(set.first()));
     }
   }
 
@@ -202,32 +265,9 @@ class evacuation {
     return n;
   }
 
-  // Takes back the copies made so far, unless committed. A chain whose entries are moved never
-  // needs it, since nothing throws then.
-  struct undo {
-    evacuation& self;
-    std::size_t index;
-    place_type tracked = self.tracked_;
-    bool done = false;
-
-    void commit() noexcept {
-      done = true;
-      self.tracked_ = tracked;
-    }
-    ~undo() {
-      if (done) return;
-      for (std::size_t i = index; i <= self.mask_; i += self.old_buckets_) {
-        self.destroy_chain(self.to_ + i);
-      }
-      self.taken_ = 0;
-    }
-  };
-
   void destroy_chain(bucket_type* head) noexcept {
     for (bucket_type* b = head; b != nullptr;) {
-      for (auto set = b->live(); set; set.drop_first()) {
-        entries::destroy(allocator_, b->slot(set.first()));
-      }
+      destroy_entries(b);
       bucket_type* const next = b->next();
       if (b != head) memory_.give_back(b);
       b = next;

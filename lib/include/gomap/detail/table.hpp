@@ -9,6 +9,10 @@
 // where a chain lives, nothing marks an evacuated bucket, and what lies behind the mark can be
 // given back while the growth goes on. Only the insertion of a new key moves entries.
 //
+// Where the allocator can extend the array, it grows in place: the same marks, but old and current
+// array begin at the same address, and only entries of the upper half move. So does a growth of the
+// same size, which compacts chains.
+//
 // The table never hashes on its own: its callers hand it hashes, and a function that hashes a key
 // for evacuation. Whoever owns hasher, seed and lock stands in front of it.
 // Not thread-safe. The long story: lib/README.md.
@@ -36,7 +40,8 @@ namespace gomap::detail {
 //   T1  growing  <=>  old_ is set; then split_ <= old_mask_, otherwise old_mask_ is 0 and split_ 1.
 //   T2  an entry lives in the chain at home(its hash), and no two entries of a chain have equal
 //       keys (keys that differ from themselves aside).
-//   T3  new bucket j is initialised  <=>  old bucket (j & old_mask_) has been evacuated.
+//   T3  new bucket j is initialised  <=>  old bucket (j & old_mask_) has been evacuated, or
+//       j <= old_mask_ in a growth in place.
 //   T4  size_ counts the entries, overflow_ the overflow buckets of all chains.
 //   T5  trigger_ is 0 while work is pending; otherwise the load limit, or beyond it when a growth
 //       could not get memory and waits for its next try.
@@ -222,7 +227,7 @@ class table {
     unsigned bits;
   };
   [[nodiscard]] chain chain_at(std::uint64_t hash) const noexcept {
-    if ((hash & old_mask_) >= split_) return {old_ + (hash & old_mask_), old_bits()};
+    if (is_old(hash)) return {old_ + (hash & old_mask_), old_bits()};
     return {array_ + (hash & mask_), bits()};
   }
   // The head of that chain if it holds nothing but hashes that end in all the bits of `mask`, that
@@ -250,9 +255,13 @@ class table {
   static constexpr std::size_t discard_bytes = std::size_t{256} << 10;
 
   [[nodiscard]] bucket_type* home(std::uint64_t hash) const noexcept {
-    if ((hash & old_mask_) >= split_) [[unlikely]]
+    if (is_old(hash)) [[unlikely]]
       return old_ + (hash & old_mask_);
     return array_ + (hash & mask_);
+  }
+  // Whether the chain of this index in its array, one that is in use, is not evacuated yet.
+  [[nodiscard]] bool is_old(std::size_t index) const noexcept {
+    return (index & old_mask_) >= split_;
   }
   [[nodiscard]] unsigned old_bits() const noexcept {
     return static_cast<unsigned>(std::bit_width(old_mask_));
@@ -264,8 +273,11 @@ class table {
     };
     return within(array_, mask_ + 1) || (growing() && within(old_, old_mask_ + 1));
   }
+  // Whether the old array is memory of its own.
+  [[nodiscard]] bool has_two_arrays() const noexcept { return growing() && old_ != array_; }
   [[nodiscard]] std::size_t reserved_bytes() const noexcept {
-    const std::size_t arrays = (has_array() ? mask_ + 1 : 0) + (growing() ? old_mask_ + 1 : 0);
+    const std::size_t arrays =
+        (has_array() ? mask_ + 1 : 0) + (has_two_arrays() ? old_mask_ + 1 : 0);
     return arrays * sizeof(bucket_type) + memory_.slab_bytes();
   }
   void note_peak() noexcept { peak_bytes_ = std::max(peak_bytes_, reserved_bytes()); }
@@ -317,6 +329,7 @@ class table {
   void unlink(bucket_type* head, bucket_type* emptied) noexcept;
 
   void allocate_first(unsigned bits);
+  [[nodiscard]] bucket_type* array_for_growth(unsigned bits);
   void start_growth(unsigned bits);
   template <class HashOf>
   void advance_growth(const HashOf& hash_of, position& tracked) noexcept;
@@ -449,10 +462,21 @@ void table<Key, T, Allocator>::allocate_first(unsigned bits) {
   note_peak();
 }
 
-// Throws: what the allocator throws; nothing has changed then. O(1): the new array isn't touched.
+// The array of 2^bits buckets to grow into: the current one, if it can be that large, or another.
+// Throws: what the allocator throws; nothing has changed then. O(1): no bucket is touched.
+template <class Key, class T, class Allocator>
+auto table<Key, T, Allocator>::array_for_growth(unsigned bits) -> bucket_type* {
+  const std::size_t n = std::size_t{1} << bits;
+  if constexpr (entries::moves()) {
+    if (n == mask_ + 1 || memory_type::try_extend(allocator_, array_, mask_ + 1, n)) return array_;
+  }
+  return memory_type::allocate_array(allocator_, n);
+}
+
+// Throws: what the allocator throws; nothing has changed then. O(1).
 template <class Key, class T, class Allocator>
 void table<Key, T, Allocator>::start_growth(unsigned bits) {
-  bucket_type* const fresh = memory_type::allocate_array(allocator_, std::size_t{1} << bits);
+  bucket_type* const fresh = array_for_growth(bits);
   memory_.release_all_retired(allocator_);
   memory_.retire();
   old_ = std::exchange(array_, fresh);
@@ -502,7 +526,7 @@ void table<Key, T, Allocator>::evacuate_next(const HashOf& hash_of, position& tr
   ++split_;
   constexpr std::size_t block =
       std::bit_floor(std::max<std::size_t>(1, discard_bytes / sizeof(bucket_type)));
-  if (split_ % block == 0) {
+  if (split_ % block == 0 && has_two_arrays()) {
     // What lies ahead of the mark in the new array is next to be written, and is not yet.
     bucket_type* const ahead = split_ + block <= old_mask_ + 1 ? array_ + split_ : nullptr;
     memory_type::discard(allocator_, old_ + split_ - block, old_ + split_, ahead);
@@ -513,7 +537,8 @@ void table<Key, T, Allocator>::evacuate_next(const HashOf& hash_of, position& tr
 template <class Key, class T, class Allocator>
 void table<Key, T, Allocator>::end_growth() noexcept {
   note_peak();
-  memory_type::deallocate_array(allocator_, std::exchange(old_, nullptr), old_mask_ + 1);
+  if (has_two_arrays()) memory_type::deallocate_array(allocator_, old_, old_mask_ + 1);
+  old_ = nullptr;
   old_mask_ = 0;
   split_ = 1;
   patience_ = patience_for(overflow_);
@@ -612,7 +637,7 @@ void table<Key, T, Allocator>::copy_from(const table& other, const HashOf& hash_
   try {
     other.for_each_chain([&](bucket_type* head, std::size_t index) {
       // An old chain knows too few bits of its entries' hashes for a larger array.
-      const bool must_hash = head != other.array_ + index && mask_ > other.old_mask_;
+      const bool must_hash = other.is_old(index) && mask_ > other.old_mask_;
       for (bucket_type* b = head; b != nullptr; b = b->next()) {
         for (auto set = b->live(); set; set.drop_first()) {
           const value_type& entry = *b->slot(set.first());
@@ -707,7 +732,7 @@ map_stats table<Key, T, Allocator>::stats() const {
   s.bytes_reserved = reserved_bytes();
   s.bytes_in_use = s.bytes_reserved;
   if constexpr (discarding_allocator<typename memory_type::array_allocator>) {
-    s.bytes_in_use -= s.evacuated_buckets * sizeof(bucket_type);
+    if (has_two_arrays()) s.bytes_in_use -= s.evacuated_buckets * sizeof(bucket_type);
   }
   s.bytes_peak = std::max(peak_bytes_, s.bytes_reserved);
   return s;
