@@ -1,0 +1,13 @@
+// rw_mutex.cpp -- the slow halves of rw_mutex, compiled once, and what misuse of it reports.
+#include <gomap/rw_mutex.hpp>
+
+namespace gomap::detail {
+
+template class rw_lock<native_platform>;
+
+void native_platform::misuse(misuse_kind kind) {
+  const operation mine = kind == misuse_kind::unlock ? operation::unlock : operation::unlock_shared;
+  fatal(make_report(kind, mine, operation::none, this_thread_number(), 0));
+}
+
+}  // namespace gomap::detail
