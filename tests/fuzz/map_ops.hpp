@@ -2,13 +2,15 @@
 //
 // Whatever the bytes, both maps must answer alike: results of calls, sizes, contents, a walk. The
 // first byte picks key type and hash; then each byte names an operation and takes the bytes it
-// needs for keys and amounts; bytes that are missing read as zero. map_fuzz.cpp lets libFuzzer
-// choose the bytes, map_ops_test.cpp replays random and stored ones.
+// needs for keys and amounts; bytes that are missing read as zero. The allocator extends arrays in
+// place or refuses to, as the bytes say. map_fuzz.cpp lets libFuzzer choose the bytes,
+// map_ops_test.cpp replays random and stored ones.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <iterator>
 #include <span>
 #include <stdexcept>
@@ -22,6 +24,7 @@
 
 #include "support/chosen_hash.hpp"
 #include "support/colliding_hash.hpp"
+#include "support/extending_allocator.hpp"
 #include "support/make_value.hpp"
 
 namespace fuzz {
@@ -68,13 +71,20 @@ template <class Key>
 class map_pair {
  public:
   using hash = support::chosen_hash<Key>;
-  using map_type = gomap::map<Key, std::uint64_t, hash>;
+  using allocator = support::extending_allocator<std::pair<const Key, std::uint64_t>>;
+  using map_type = gomap::map<Key, std::uint64_t, hash, std::equal_to<>, allocator>;
   using model_type = std::unordered_map<Key, std::uint64_t, support::good_hash>;
   using entry = std::pair<Key, std::uint64_t>;
 
-  map_pair(support::hash_kind kind, byte_stream bytes)
-      : bytes_(bytes), universe_(keys_for(kind)), map_(0, hash{kind}), other_(0, hash{kind}) {
-    map_.growth_step(bytes_.byte() % 4);
+  map_pair(support::hash_kind kind, byte_stream bytes, support::extension_ledger& ledger)
+      : bytes_(bytes),
+        universe_(keys_for(kind)),
+        ledger_(ledger),
+        map_(0, hash{kind}, {}, allocator(ledger)),
+        other_(0, hash{kind}, {}, allocator(ledger)) {
+    const std::uint8_t first = bytes_.byte();
+    map_.growth_step(first % 4);
+    ledger_.refuse_extends(first % 8 < 4);
     other_.growth_step(1);
   }
 
@@ -303,7 +313,11 @@ class map_pair {
   void rehash() { map_.rehash(amount()); }
   void shrink_to_fit() { map_.shrink_to_fit(); }
   void finish_growth() { map_.finish_growth(); }
-  void growth_step() { map_.growth_step(static_cast<unsigned>(amount() % 6)); }
+  void growth_step() {
+    const std::size_t how = amount();
+    map_.growth_step(static_cast<unsigned>(how % 6));
+    ledger_.refuse_extends(how / 6 % 2 == 0);
+  }
   void merge() {
     map_.merge(other_);
     model_.merge(other_model_);
@@ -458,6 +472,7 @@ class map_pair {
 
   byte_stream bytes_;
   std::uint64_t universe_;
+  support::extension_ledger& ledger_;  // borrowed: outlives the maps
   map_type map_;
   model_type model_;
   map_type other_;  // the partner of swap, merge and assignment
@@ -465,22 +480,29 @@ class map_pair {
   std::uint64_t last_value_ = 0;
 };
 
+template <class Key>
+void replay_as(support::hash_kind kind, byte_stream bytes) {
+  support::extension_ledger ledger;
+  map_pair<Key>(kind, bytes, ledger).run();
+  if (!ledger.balanced()) throw difference("memory that the maps gave back");
+}
+
 inline void replay(std::span<const std::uint8_t> bytes) {
   using support::hash_kind;
   byte_stream stream(bytes);
   switch (stream.byte() % 6) {
     case 0:
-      return map_pair<std::uint64_t>(hash_kind::seeded, stream).run();
+      return replay_as<std::uint64_t>(hash_kind::seeded, stream);
     case 1:
-      return map_pair<std::uint64_t>(hash_kind::identity, stream).run();
+      return replay_as<std::uint64_t>(hash_kind::identity, stream);
     case 2:
-      return map_pair<std::uint64_t>(hash_kind::low_bits, stream).run();
+      return replay_as<std::uint64_t>(hash_kind::low_bits, stream);
     case 3:
-      return map_pair<std::string>(hash_kind::seeded, stream).run();
+      return replay_as<std::string>(hash_kind::seeded, stream);
     case 4:
-      return map_pair<std::string>(hash_kind::high_bits, stream).run();
+      return replay_as<std::string>(hash_kind::high_bits, stream);
     default:
-      return map_pair<std::uint64_t>(hash_kind::colliding, stream).run();
+      return replay_as<std::uint64_t>(hash_kind::colliding, stream);
   }
 }
 

@@ -28,6 +28,7 @@
 #include "support/colliding_hash.hpp"
 #include "support/counting_allocator.hpp"
 #include "support/counting_value.hpp"
+#include "support/extending_allocator.hpp"
 #include "support/failing_allocator.hpp"
 #include "support/make_value.hpp"
 
@@ -72,6 +73,18 @@ struct page_memory {
   [[nodiscard]] bool balanced() const { return source.stats().bytes_in_use == 0; }
 
   gomap::page_source source;
+};
+
+struct extending_memory {
+  template <class T>
+  using allocator = extending_allocator<T>;
+  template <class T>
+  allocator<T> get() {
+    return allocator<T>(ledger);
+  }
+  [[nodiscard]] bool balanced() const { return ledger.balanced(); }
+
+  extension_ledger ledger;
 };
 
 struct failing_memory {
