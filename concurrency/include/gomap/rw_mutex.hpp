@@ -16,6 +16,7 @@
 // How it works: detail/rw_lock.hpp.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include <gomap/detail/rw_lock.hpp>
@@ -30,6 +31,10 @@ namespace detail {
 struct native_platform {
   template <class T>
   using atomic = std::atomic<T>;
+
+  // How often a word is looked at, with a pause each time, before its thread goes to sleep: about
+  // as long as it takes to sleep and wake.
+  static constexpr int looks = 40;
 
   static void sleep_on(const std::atomic<std::uint32_t>& word, std::uint32_t value,
                        sleepers who) noexcept {

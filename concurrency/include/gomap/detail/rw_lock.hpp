@@ -70,16 +70,13 @@ class rw_lock {
   static constexpr word asleep = 1;
   static constexpr word one_reader = 2;
 
-  // How often a word is looked at, with a pause each time, before its thread goes to sleep. About
-  // as long as it takes to sleep and wake: bench/rw_mutex.cpp shows less throughput either way.
-  static constexpr int looks = 40;
   // How often a writer is woken in vain before it is handed the lock.
   static constexpr int patience = 16;
 
   [[gnu::noinline]] void lock_slow();
+  [[gnu::noinline]] void unlock_slow();
   // `before` and `seen` are what state_ was, for the step that led here.
   [[gnu::noinline]] void unlock_shared_slow(word before);
-  [[gnu::noinline]] void wake_after_unlock(word before);
   // Returns once unlock() has been called since then. `kind` is the bit that makes it wake `who`.
   [[gnu::noinline]] void wait_for_unlock(word seen, word kind, sleepers who);
   // Returns once leaving_ has come down to 0.
@@ -123,25 +120,13 @@ template <class Platform>
 inline void rw_lock<Platform>::unlock() {
   // relaxed: a guess for the exchange. Nobody but the holder takes `writer` away.
   word seen = state_.load(std::memory_order_relaxed);
-  word next;
-  do {
-    if ((seen & writer) == 0) [[unlikely]]
-      Platform::misuse(misuse_kind::unlock);
-    if ((seen & impatient) != 0) [[unlikely]] {
-      // The readers in the queue go first here, too: the next writer finds them counted.
-      // relaxed: no reader can leave, and the next writer not look, before the exchange, which
-      // publishes this.
-      leaving_.store((seen & readers) * one_reader, std::memory_order_relaxed);
-      next = (seen & ~(readers_asleep | impatient)) ^ phase;
-    } else {
-      next = (seen & ~(writer | readers_asleep | writers_asleep)) ^ phase;
-    }
-    // release: pairs with the acquire of whoever finds the phase flipped or takes the lock, so that
-    // what this writer wrote is visible there. relaxed: on failure nothing was given back.
-  } while (!state_.compare_exchange_weak(seen, next, std::memory_order_release,
-                                         std::memory_order_relaxed));
-  if ((seen & (readers_asleep | writers_asleep | impatient)) != 0) [[unlikely]]
-    wake_after_unlock(seen);
+  // release: pairs with the acquire of whoever takes the lock, so that what this writer wrote is
+  // visible there. relaxed: on failure nothing was given back.
+  if ((seen & ~phase) != writer ||
+      !state_.compare_exchange_strong(seen, seen ^ (writer | phase), std::memory_order_release,
+                                      std::memory_order_relaxed)) [[unlikely]] {
+    unlock_slow();
+  }
 }
 
 template <class Platform>
@@ -195,7 +180,7 @@ void rw_lock<Platform>::lock_slow() {
       leaving_.fetch_add(before, std::memory_order_relaxed);
       return wait_for_readers();
     }
-    if (looked < looks) {
+    if (looked < Platform::looks) {
       ++looked;
       Platform::pause();
       continue;
@@ -220,6 +205,35 @@ void rw_lock<Platform>::lock_slow() {
 }
 
 template <class Platform>
+void rw_lock<Platform>::unlock_slow() {
+  // relaxed: as in unlock().
+  word seen = state_.load(std::memory_order_relaxed);
+  word next;
+  do {
+    if ((seen & writer) == 0) Platform::misuse(misuse_kind::unlock);
+    next = (seen & ~readers_asleep) ^ phase;
+    if ((seen & impatient) == 0) {
+      next &= ~(writer | writers_asleep);
+    } else {
+      next &= ~impatient;
+      // Handed over with the readers of the queue counted: they go first here, too.
+      // relaxed: nobody looks at it before the exchange, which publishes it.
+      leaving_.store((seen & readers) * one_reader, std::memory_order_relaxed);
+    }
+    // release: pairs with the acquire of whoever finds the phase flipped or takes the lock, so that
+    // what this writer wrote is visible there. relaxed: on failure nothing was given back.
+  } while (!state_.compare_exchange_weak(seen, next, std::memory_order_release,
+                                         std::memory_order_relaxed));
+
+  if ((seen & readers_asleep) != 0) Platform::wake_all(state_, sleepers::readers);
+  if ((seen & impatient) != 0) {
+    Platform::wake_one(state_, sleepers::next_writer);
+  } else if ((seen & writers_asleep) != 0) {
+    Platform::wake_one(state_, sleepers::writers);
+  }
+}
+
+template <class Platform>
 void rw_lock<Platform>::unlock_shared_slow(word before) {
   if ((before & readers) == 0) {
     // relaxed: undoes a step that should not have been.
@@ -233,22 +247,12 @@ void rw_lock<Platform>::unlock_shared_slow(word before) {
 }
 
 template <class Platform>
-void rw_lock<Platform>::wake_after_unlock(word before) {
-  if ((before & readers_asleep) != 0) Platform::wake_all(state_, sleepers::readers);
-  if ((before & impatient) != 0) {
-    Platform::wake_one(state_, sleepers::next_writer);
-  } else if ((before & writers_asleep) != 0) {
-    Platform::wake_one(state_, sleepers::writers);
-  }
-}
-
-template <class Platform>
 void rw_lock<Platform>::wait_for_unlock(word seen, word kind, sleepers who) {
   for (int looked = 0;;) {
     // acquire: pairs with the release in unlock(), as in lock() and lock_shared().
     word now = state_.load(std::memory_order_acquire);
     if (((now ^ seen) & phase) != 0) return;
-    if (looked < looks) {
+    if (looked < Platform::looks) {
       ++looked;
       Platform::pause();
       continue;
@@ -265,7 +269,7 @@ void rw_lock<Platform>::wait_for_unlock(word seen, word kind, sleepers who) {
 
 template <class Platform>
 void rw_lock<Platform>::wait_for_readers() {
-  for (int looked = 0; looked < looks; ++looked) {
+  for (int looked = 0; looked < Platform::looks; ++looked) {
     // acquire: pairs with the release in unlock_shared_slow(): their reads are over.
     if (leaving_.load(std::memory_order_acquire) == 0) return;
     Platform::pause();
