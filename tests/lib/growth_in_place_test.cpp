@@ -143,6 +143,25 @@ TEST(GrowthInPlace, ReservesSeveralDoublingsAtOnce) {
   EXPECT_EQ(ledger.extends(), extends_before + 1);
 }
 
+// What lies behind the mark is given back where the old array is another, and never in place.
+// Wide values, so that an old array has more than the 256 KiB that are given back at once.
+TEST(GrowthInPlace, DiscardsNothingOfItsOnlyArray) {
+  using map = extending_map<std::uint64_t, support::wide_value, support::identity_hash>;
+  for (const bool refused : {false, true}) {
+    extension_ledger ledger(refused ? 1 : much_room / 2);
+    map m = make_map<map>(ledger);
+    m.reserve(two_buckets);
+    ledger.refuse_extends(refused);
+
+    for (std::uint64_t n = 0; n < 2000; ++n) m.try_emplace(n, support::wide_value(n));
+
+    ASSERT_NO_THROW(m.check_invariants());
+    for (std::uint64_t n = 0; n < 2000; ++n) ASSERT_EQ(m.at(n).number(), n);
+    EXPECT_EQ(ledger.extends() == 0, refused);
+    EXPECT_EQ(ledger.discards() > 0, refused);
+  }
+}
+
 // Chains with overflow buckets, split over more than two targets.
 TEST(GrowthInPlace, SplitsLongChainsOverManyTargets) {
   using map = extending_map<std::uint64_t, std::uint64_t, support::identity_hash>;
