@@ -7,7 +7,7 @@
 // Promises
 //   * A writer that waits keeps new readers out: readers cannot starve writers.
 //   * unlock() lets all readers that wait by then in before the next writer: nor the reverse.
-//   * A writer that waits is passed by other writers some twenty times at most, each time it wakes.
+//   * Writers pass each other, but one that woke up sixteen times in vain is next.
 //   * What is written before an unlock() is visible after every later lock() or lock_shared(); what
 //     is read before an unlock_shared() is read before any later lock() returns.
 //   * No thread owns a lock: another one may unlock what this one locked.
@@ -32,8 +32,8 @@ struct native_platform {
   template <class T>
   using atomic = std::atomic<T>;
 
-  // How often a word is looked at, with a pause each time, before its thread goes to sleep: about
-  // as long as it takes to sleep and wake.
+  // How often a word is looked at, with a pause each time, before its thread goes to sleep: about a
+  // microsecond. Between 10 and 1000 throughput is the same; more is lost to sleeping neighbours.
   static constexpr int looks = 40;
 
   static void sleep_on(const std::atomic<std::uint32_t>& word, std::uint32_t value,
@@ -69,8 +69,8 @@ class rw_mutex final {
   // Takes the lock if nobody holds it, neither shared nor alone. Never waits.
   [[nodiscard]] bool try_lock() { return lock_.try_lock(); }
 
-  // Lets the waiting readers in, or else the next writer. Misuse: no writer holds the lock;
-  // detected, fatal.
+  // Lets the waiting readers in, or else the next writer. Misuse: no writer holds the lock.
+  // Detected, named, fatal.
   void unlock() { lock_.unlock(); }
 
   // Waits for a writer that is in or waits to get in. Requires: this thread holds no lock here.
@@ -79,7 +79,7 @@ class rw_mutex final {
   // Takes a shared lock unless a writer is in or waits to get in. Never waits.
   [[nodiscard]] bool try_lock_shared() { return lock_.try_lock_shared(); }
 
-  // Misuse: no reader holds the lock; detected, fatal, unless readers wait for a writer.
+  // Misuse: no reader holds the lock. Detected, named, fatal, unless readers wait for a writer.
   void unlock_shared() { lock_.unlock_shared(); }
 
  private:

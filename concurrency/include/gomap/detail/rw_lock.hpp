@@ -10,9 +10,9 @@
 // awake or not, and the next writer waits for it. One bit of phase is enough, because the unlock()
 // after next has to wait for whoever has not seen the next one yet.
 //
-// Writers compete for the bit: the one that runs takes it, since to wait for one that has to wake
-// up would cost a context switch a lock. A writer that was woken often in vain asks for the lock
-// to be handed over: the next unlock() leaves the bit standing for it.
+// Writers compete for the bit, and the one that runs takes it: to wait for one that has to wake up
+// would cost a context switch a lock. A writer that was woken often in vain becomes impatient, and
+// the next unlock() leaves the bit standing for it.
 //
 // Platform supplies atomics, waiting and the report of misuse, so that a model checker can supply
 // its own. Nothing here is tied to a thread: another one may unlock.
@@ -27,16 +27,16 @@
 namespace gomap::detail {
 
 // Invariants, at every instant between two atomic steps.
-//   L1  `writer` is set  <=>  a writer holds the lock, or waits for readers that came before it.
-//   L2  without `writer`, the count is of readers that hold the lock; no other bit but phase is
-//   set. L3  with `writer`, it is of those the writer waits for, as long as it does, and the queued
-//   ones. L4  `leaving` is 0 unless a writer waits for readers; once it has counted what it waits
-//   for,
-//       `leaving` holds those of them that have not counted themselves out.
-//   L5  a thread sleeps on state only at a value with `writer` and the bit of its kind set. The
-//       unlock() that clears the bit wakes all readers, one writer, or the impatient writer; and a
-//       writer that was woken sets its kind's bit again as it goes on, for the others.
-//   L6  `impatient` is set by one writer, which then waits for the next unlock() like a reader.
+//   L1  `writer` is set  <=>  a writer is in, or waits for readers that came before it.
+//   L2  without `writer`, the count is of readers that are in, and of the other bits only phase
+//       may be set.
+//   L3  with `writer`, the count is of the readers it waits for, if any, and of the queued ones.
+//   L4  leaving is 0 unless a writer waits for readers. Once it has added how many they were,
+//       leaving says how many of them have not counted themselves out.
+//   L5  a thread sleeps on state only at a value with `writer` and the bit of its kind. The
+//       unlock() that clears the bit wakes all readers, one competing writer, or the impatient
+//       one; a competing writer that was woken sets the bit again, on behalf of the others.
+//   L6  one writer at most has set `impatient`; it then waits for the next unlock() as readers do.
 template <class Platform>
 class rw_lock {
  public:
@@ -70,7 +70,8 @@ class rw_lock {
   static constexpr word asleep = 1;
   static constexpr word one_reader = 2;
 
-  // How often a writer is woken in vain before it is handed the lock.
+  // How often a writer is woken in vain before it is handed the lock. Handing over each time would
+  // cost a context switch a lock; never, a writer that is passed for ever.
   static constexpr int patience = 16;
 
   [[gnu::noinline]] void lock_slow();
