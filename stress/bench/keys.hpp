@@ -24,6 +24,21 @@ Key make_key(std::uint64_t i) {
   }
 }
 
+// The i-th string of 12 to 24 characters: some fit a small buffer, most do not. Distinct for
+// distinct i under 2^32.
+inline std::string make_mixed_string(std::uint64_t i) {
+  constexpr std::size_t shortest = 12;
+  constexpr std::size_t lengths = 13;
+  constexpr std::size_t own_digits = 8;  // of i itself, which makes the string one of a kind
+  const std::uint64_t x = make_key<std::uint64_t>(i);
+  std::string text(shortest + x % lengths, '\0');
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const std::uint64_t rest = at < own_digits ? i >> 4 * at : x >> 4 * (at - own_digits);
+    text[at] = "0123456789abcdef"[rest % 16];
+  }
+  return text;
+}
+
 template <class Key>
 struct key_set {
   std::vector<Key> present;         // in the order of insertion
