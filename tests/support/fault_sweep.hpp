@@ -43,7 +43,7 @@ struct sweep_steps {
 
 // Only what the support types throw is caught.
 template <class State>
-sweep_result sweep(point where, const sweep_steps<State>& steps) {
+sweep_result sweep(point where, const sweep_steps<State>& steps, failure how = {}) {
   sweep_result result;
   for (std::size_t n = 1; n < sweep_limit && !result.completed; ++n) {
     SCOPED_TRACE(::testing::Message()
@@ -54,12 +54,16 @@ sweep_result sweep(point where, const sweep_steps<State>& steps) {
       State state = steps.make(ledger);
       bool threw = false;
       {
-        armed_fault armed(where, n);
+        armed_fault armed(where, n, how);
         try {
           steps.operate(state);
         } catch (const injected_fault&) {
           threw = true;
         } catch (const injected_bad_alloc&) {
+          threw = true;
+        } catch (int) {
+          threw = true;
+        } catch (const injected_error&) {
           threw = true;
         }
       }

@@ -1,0 +1,50 @@
+// map_fault_test.cpp -- the suite of map_fault_suite.hpp over what needs no library beside ours.
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include <gomap/pool.hpp>
+
+#include "backends.hpp"
+#include "map_fault_suite.hpp"
+#include "support/extending_allocator.hpp"
+
+namespace {
+
+struct pool_backend {
+  template <class T>
+  using allocator = gomap::pool_allocator<T>;
+  template <class T>
+  allocator<T> make() {
+    return memory;
+  }
+  [[nodiscard]] std::size_t in_use() const { return memory.stats().bytes_in_use; }
+  gomap::pool memory;
+};
+
+struct extending_backend {
+  template <class T>
+  using allocator = support::extending_allocator<T>;
+  template <class T>
+  allocator<T> make() {
+    return allocator<T>(ledger);
+  }
+  [[nodiscard]] std::size_t in_use() const { return ledger.bytes_in_use() + ledger.mistakes(); }
+  support::extension_ledger ledger;
+};
+
+}  // namespace
+
+namespace gomap_test {
+using numbers = std::uint64_t;
+using cases =
+    testing::Types<fault_case<pages_backend, numbers>, fault_case<pages_backend, std::string>,
+                   fault_case<extending_backend, numbers>,
+                   fault_case<extending_backend, std::string>, fault_case<std_backend, numbers>,
+                   fault_case<std_backend, std::string>, fault_case<pool_backend, numbers>,
+                   fault_case<tracked_pages_backend, std::string>,
+                   fault_case<pmr_backend, std::string>>;
+INSTANTIATE_TYPED_TEST_SUITE_P(Own, BackendFaults, cases);
+}  // namespace gomap_test
