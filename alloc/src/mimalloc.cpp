@@ -62,4 +62,17 @@ void mimalloc_heap::trim() noexcept {
   if (mine()) mi_heap_collect(static_cast<mi_heap_t*>(heap_), true);
 }
 
+std::size_t mimalloc_heap::blocks_in_use() const noexcept {
+  auto* const heap = static_cast<mi_heap_t*>(heap_);
+  mi_heap_collect(heap, false);  // takes in what other threads have freed
+  std::size_t count = 0;
+  const auto add = [](const mi_heap_t*, const mi_heap_area_t* area, void*, std::size_t,
+                      void* sum) -> bool {
+    *static_cast<std::size_t*>(sum) += area->used;
+    return true;
+  };
+  mi_heap_visit_blocks(heap, false, add, &count);
+  return count;
+}
+
 }  // namespace gomap

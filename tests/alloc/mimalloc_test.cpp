@@ -1,6 +1,9 @@
 // mimalloc_test.cpp -- heap_allocator: a heap per allocator, any thread, gone in one go.
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -11,6 +14,8 @@
 
 #include "backend_suite.hpp"
 #include "map_backend_suite.hpp"
+#include "map_cap_suite.hpp"
+#include "map_fault_suite.hpp"
 
 namespace {
 
@@ -27,6 +32,8 @@ struct heap_backend {
   allocator<T> make() {
     return base;
   }
+  ~heap_backend() { EXPECT_EQ(in_use(), 0u); }
+  [[nodiscard]] std::size_t in_use() const { return base.heap().blocks_in_use(); }
   heap_allocator<char> base;
 };
 
@@ -51,8 +58,13 @@ struct tracked_heap_backend {
 namespace gomap_test {
 using heaps = testing::Types<heap_backend, tracked_heap_backend>;
 INSTANTIATE_TYPED_TEST_SUITE_P(Mimalloc, BackendSuite, heaps);
-using with_maps = testing::Types<tracked_heap_backend>;
+using with_maps = testing::Types<heap_backend, tracked_heap_backend>;
 INSTANTIATE_TYPED_TEST_SUITE_P(Mimalloc, BackendMaps, with_maps);
+using cases =
+    testing::Types<fault_case<heap_backend, std::uint64_t>, fault_case<heap_backend, std::string>>;
+INSTANTIATE_TYPED_TEST_SUITE_P(Mimalloc, BackendFaults, cases);
+using caps = testing::Types<capped_ledger<heap_allocator<capped_entry>>>;
+INSTANTIATE_TYPED_TEST_SUITE_P(Mimalloc, CappedMap, caps);
 }  // namespace gomap_test
 
 namespace {
@@ -81,6 +93,23 @@ TEST(HeapAllocator, AHeapTakesWhatWasNotFreedWithIt) {
   heap_allocator<char> a;
   for (int i = 0; i < 1000; ++i) (void)a.allocate(1000);
   a.heap().trim();
+  EXPECT_EQ(a.heap().blocks_in_use(), 1000u);
+}
+
+// Also what another thread frees, which reaches the heap later.
+TEST(HeapAllocator, CountsWhatIsInUse) {
+  heap_allocator<char> a;
+  char* const small = a.allocate(100);
+  char* const large = a.allocate(std::size_t{40} << 20);
+  char* const elsewhere = a.allocate(100);
+  EXPECT_EQ(a.heap().blocks_in_use(), 3u);
+
+  std::thread([&] { a.deallocate(elsewhere, 100); }).join();
+  a.deallocate(large, std::size_t{40} << 20);
+
+  EXPECT_EQ(a.heap().blocks_in_use(), 1u);
+  a.deallocate(small, 100);
+  EXPECT_EQ(a.heap().blocks_in_use(), 0u);
 }
 
 // The heap ends with its thread, and the next thread may look the same to the system.

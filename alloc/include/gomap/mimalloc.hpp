@@ -40,6 +40,10 @@ class mimalloc_heap {
   // Returns what is idle to the system, if the calling thread is the heap's.
   void trim() noexcept;
 
+  // How many of the blocks that the heap's thread allocated are in use. O(blocks), and for checks.
+  // Requires: the calling thread is the heap's.
+  [[nodiscard]] std::size_t blocks_in_use() const noexcept;
+
  private:
   [[nodiscard]] bool mine() const noexcept;
 
