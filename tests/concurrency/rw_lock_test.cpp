@@ -376,9 +376,13 @@ TEST(RwLockProtocol, AHandoverLetsTheQueuedReadersGoFirst) {
   const std::vector<int> as_late_as_can_be(others.size(), 100'000);
 
   scene stage;
-  stage.run([&] { m.lock(); }, others, as_late_as_can_be);
+  stage.run(
+      [&] {
+        m.lock();
+        EXPECT_TRUE(reader_left);
+      },
+      others, as_late_as_can_be);
 
-  EXPECT_TRUE(reader_left);
   EXPECT_FALSE(m.try_lock_shared());
   m.unlock();
   expect_free(m);
