@@ -1,71 +1,28 @@
 // tbb_test.cpp -- tbb_allocator over the scalable allocator and over memory pools.
+#include <cstddef>
 #include <new>
-#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include <gomap/page_source.hpp>
 #include <gomap/tbb.hpp>
-#include <gomap/tracking_allocator.hpp>
 
 #include "backend_suite.hpp"
 #include "map_backend_suite.hpp"
+#include "tbb_backends.hpp"
+
+namespace gomap_test {
+using pools = testing::Types<scalable_backend, pool_backend, tracked_pool_backend>;
+INSTANTIATE_TYPED_TEST_SUITE_P(Tbb, BackendSuite, pools);
+using with_maps = testing::Types<tracked_scalable_backend, pool_backend, tracked_pool_backend>;
+INSTANTIATE_TYPED_TEST_SUITE_P(Tbb, BackendMaps, with_maps);
+}  // namespace gomap_test
 
 namespace {
 
 using gomap::tbb_allocator;
 using gomap::tbb_pool;
-
-struct scalable_backend {
-  template <class T>
-  using allocator = tbb_allocator<T>;
-  template <class T>
-  allocator<T> make() {
-    return {};
-  }
-};
-
-// All of a pool's memory must be back with its source when the pool is gone.
-struct pool_backend {
-  template <class T>
-  using allocator = tbb_allocator<T>;
-  template <class T>
-  allocator<T> make() {
-    return allocator<T>(*pool);
-  }
-  ~pool_backend() {
-    pool.reset();
-    EXPECT_EQ(source.stats().bytes_in_use, 0u);
-  }
-  gomap::page_source source;
-  std::unique_ptr<tbb_pool> pool = std::make_unique<tbb_pool>(source);
-};
-
-struct tracked_pool_backend {
-  template <class T>
-  using allocator = gomap::tracking_allocator<T, tbb_allocator<T>>;
-  template <class T>
-  allocator<T> make() {
-    return allocator<T>(ledger, tbb_allocator<T>(pool));
-  }
-  ~tracked_pool_backend() {
-    EXPECT_EQ(ledger.bytes(), 0u);
-    EXPECT_EQ(ledger.blocks(), 0u);
-  }
-  gomap::memory_ledger ledger;
-  tbb_pool pool;
-};
-
-}  // namespace
-
-namespace gomap_test {
-using pools = testing::Types<scalable_backend, pool_backend, tracked_pool_backend>;
-INSTANTIATE_TYPED_TEST_SUITE_P(Tbb, BackendSuite, pools);
-using with_maps = testing::Types<scalable_backend, pool_backend>;
-INSTANTIATE_TYPED_TEST_SUITE_P(Tbb, BackendMaps, with_maps);
-}  // namespace gomap_test
-
-namespace {
 
 TEST(TbbAllocator, EqualityIsThatOfThePool) {
   tbb_pool one;
