@@ -260,6 +260,27 @@ TEST(RwLockProtocol, AWriterGetsInWhereverTheLastReadersLeave) {
   EXPECT_GT(slept, 0);
 }
 
+// Wakes are calls into the kernel: a reader that leaves makes none for a writer that looks, also
+// after one that slept.
+TEST(RwLockProtocol, AWriterThatIsAwakeIsNotWoken) {
+  directed_lock m;
+  ASSERT_TRUE(m.try_lock_shared());
+  scene sleeping;
+  sleeping.run([&] { m.lock(); }, {[&] { m.unlock_shared(); }}, {1000});
+  EXPECT_EQ(sleeping.sleeps, 1);
+  m.unlock();
+
+  for (int place = 0; place < 5; ++place) {
+    ASSERT_TRUE(m.try_lock_shared());
+    scene::wakes = 0;
+    scene looking;
+    looking.run([&] { m.lock(); }, {[&] { m.unlock_shared(); }}, {place});
+    EXPECT_EQ(looking.sleeps, 0);
+    EXPECT_EQ(scene::wakes, 0);
+    m.unlock();
+  }
+}
+
 TEST(RwLockProtocol, AReaderGetsInWhereverTheWriterGivesBack) {
   const int slept = perform({take, &directed_lock::lock_shared, {give_back}, leave});
   EXPECT_GT(slept, 0);
