@@ -91,6 +91,9 @@ class scene {
     }
   }
 
+  // For an action: wakes the sleeper for no reason, as a system may.
+  static void wake_early() { acting_->woken_ = true; }
+
   inline static int steps_taken = 0;  // loads excepted
   inline static int wakes = 0;
   int sleeps = 0;
@@ -317,6 +320,44 @@ TEST(RwLockProtocol, AWriterWokenInVainIsWokenAgain) {
                               }},
                              give_back});
   EXPECT_GT(slept, 0);
+}
+
+TEST(RwLockProtocol, NobodyGetsInByWakingEarly) {
+  for (const auto call : {&directed_lock::lock, &directed_lock::lock_shared}) {
+    directed_lock m;
+    ASSERT_TRUE(m.try_lock());
+    bool given_back = false;
+    scene stage;
+    stage.run(
+        [&] {
+          (m.*call)();
+          EXPECT_TRUE(given_back);
+        },
+        {scene::wake_early, scene::wake_early,
+         [&] {
+           given_back = true;
+           m.unlock();
+         }},
+        {1000, 1000, 1000});
+    EXPECT_EQ(stage.sleeps, 3);
+  }
+
+  directed_lock m;
+  ASSERT_TRUE(m.try_lock_shared());
+  bool left = false;
+  scene stage;
+  stage.run(
+      [&] {
+        m.lock();
+        EXPECT_TRUE(left);
+      },
+      {scene::wake_early, scene::wake_early,
+       [&] {
+         left = true;
+         m.unlock_shared();
+       }},
+      {1000, 1000, 1000});
+  EXPECT_EQ(stage.sleeps, 3);
 }
 
 // unlock() lets the readers of the queue in: the lock is theirs before they have looked.
