@@ -31,6 +31,10 @@ struct extending_backend {
   allocator<T> make() {
     return allocator<T>(ledger);
   }
+  ~extending_backend() {
+    EXPECT_TRUE(ledger.balanced());
+    EXPECT_GT(ledger.extends(), 0u);  // or these sweeps would show nothing that others do not
+  }
   [[nodiscard]] std::size_t in_use() const { return ledger.bytes_in_use() + ledger.mistakes(); }
   support::extension_ledger ledger;
 };
