@@ -50,6 +50,9 @@ constexpr wording words_for(misuse_kind kind) noexcept {
     case misuse_kind::lock_order:
       return {"fatal error: maps locked in opposite orders",
               "Callbacks of two maps call the other map, which deadlocks when both run at once."};
+    case misuse_kind::destroyed_in_use:
+      return {"fatal error: concurrent map destroyed while in use",
+              "A thread was still in one of its calls, or in a callback that the map was running."};
   }
   return {"fatal error: map misused", "The kind of misuse is unknown."};
 }

@@ -224,13 +224,15 @@ class map {
   template <class F>
   scan_cursor scan(scan_cursor from, F f) {
     core_.wire().check_iterate();
-    detail::scan_access::step(core_, from, [&](value_type& entry) { f(entry); });
+    detail::scan_access::step(core_, core_.hash_of(), from,
+                              [&](position_type at, auto*) { f(*at.entry()); });
     return from;
   }
   template <class F>
   scan_cursor scan(scan_cursor from, F f) const {
     core_.wire().check_iterate();
-    detail::scan_access::step(core_, from, [&](const value_type& entry) { f(entry); });
+    detail::scan_access::step(core_, core_.hash_of(), from,
+                              [&](position_type at, auto*) { f(std::as_const(*at.entry())); });
     return from;
   }
 
@@ -287,7 +289,7 @@ class map {
   // Walks everything.  Throws: invariant_error, saying what is wrong; what hash and equality throw.
   void check_invariants() const {
     core_.wire().check_read();
-    detail::invariants<Key, T, entry_allocator>(core_).check(core_.hash_of(), core_.equal());
+    detail::invariants<typename core_type::table_type>(core_).check(core_.hash_of(), core_.equal());
   }
 
   // ---- lookup: O(1), and nothing is ever moved

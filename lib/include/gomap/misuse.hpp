@@ -53,11 +53,12 @@ enum class misuse_kind : std::uint8_t {
   concurrent_read_and_write,
   concurrent_iteration_and_write,
   concurrent_clone_and_write,
-  reentrancy,      // a hash, comparison, constructor, destructor or visitor called its own map
-  stale_iterator,  // an iterator was used whose entry is gone
-  unlock,          // an rw_mutex was unlocked that nobody had locked
-  unlock_shared,   // the same, for a shared lock
-  lock_order,      // two maps are locked in opposite orders from callbacks
+  reentrancy,        // a hash, comparison, constructor, destructor or visitor called its own map
+  stale_iterator,    // an iterator was used whose entry is gone
+  unlock,            // an rw_mutex was unlocked that nobody had locked
+  unlock_shared,     // the same, for a shared lock
+  lock_order,        // two maps are locked in opposite orders from callbacks
+  destroyed_in_use,  // a concurrent_map was destroyed while a thread was in it
 };
 
 // The first line of a report, "fatal error: concurrent map writes": Go's text where Go has one.

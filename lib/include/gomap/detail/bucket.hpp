@@ -18,6 +18,7 @@
 
 #include <gomap/detail/slot_set.hpp>
 #include <gomap/detail/tophash.hpp>
+#include <gomap/detail/words.hpp>
 
 namespace gomap::detail {
 
@@ -28,6 +29,7 @@ namespace gomap::detail {
 inline constexpr std::uintptr_t link_filter_all = 15;
 
 // The part of a bucket that does not depend on what the slots hold.
+template <class Words>
 class bucket_header {
  public:
   constexpr bucket_header() noexcept = default;
@@ -38,7 +40,11 @@ class bucket_header {
   void set_top(unsigned i, tophash top) noexcept { tops_ = with_tophash(tops_, i, top); }
   [[nodiscard]] std::uintptr_t link() const noexcept { return link_; }
   void set_link(std::uintptr_t link) noexcept { link_ = link; }
-  void add_filter(tophash top) noexcept { link_ |= link_filter(top); }
+  void add_filter(tophash top) noexcept { link_ = link_ | link_filter(top); }
+
+  // For readers without a lock.
+  [[nodiscard]] std::uint64_t tops_acquire() const noexcept { return tops_.acquire(); }
+  [[nodiscard]] std::uintptr_t link_acquire() const noexcept { return link_.acquire(); }
 
   // Makes the bucket empty, whatever the memory held.
   void reset() noexcept {
@@ -47,10 +53,11 @@ class bucket_header {
   }
 
  private:
-  std::uint64_t tops_ = 0;
-  std::uintptr_t link_ = 0;
+  typename Words::template cell<std::uint64_t> tops_ = 0;
+  typename Words::template cell<std::uintptr_t> link_ = 0;
 };
-static_assert(sizeof(bucket_header) == 16, "a miss reads one cache line, and slots start at 16");
+static_assert(sizeof(bucket_header<plain_words>) == 16 && sizeof(bucket_header<shared_words>) == 16,
+              "a miss reads one cache line, and slots start at 16");
 
 // Invariants; check_invariants.hpp verifies them.
 //   B1  byte i of tops() is zero  <=>  slot i holds no entry.
@@ -58,10 +65,15 @@ static_assert(sizeof(bucket_header) == 16, "a miss reads one cache line, and slo
 //   B3  an overflow bucket in a chain holds at least one entry.
 //   B4  the filter of a head's link covers every entry of its overflow buckets; the links of
 //       overflow buckets let everything pass.
-template <class Slot>
-class alignas(alignof(Slot) > 16 ? alignof(Slot) : 16) bucket : public bucket_header {
+template <class Slot, class Words = plain_words>
+class alignas(alignof(Slot) > 16 ? alignof(Slot) : 16) bucket : public bucket_header<Words> {
+  using header = bucket_header<Words>;
+
  public:
   using slot_type = Slot;
+  using header::link;
+  using header::set_link;
+  using header::tops;
 
   [[nodiscard]] Slot* slot(unsigned i) noexcept {
     // launder: the bytes hold a Slot that was constructed in place, or nothing yet.
@@ -69,9 +81,10 @@ class alignas(alignof(Slot) > 16 ? alignof(Slot) : 16) bucket : public bucket_he
   }
 
   // The next bucket of the chain that may hold an entry with this tophash, or null.
-  [[nodiscard]] bucket* next(tophash top) const noexcept {
-    if ((link() >> (top & 3) & 1) == 0) return nullptr;
-    return pointer_of(link());
+  [[nodiscard]] bucket* next(tophash top) const noexcept { return next_in(link(), top); }
+  // The same, in a link read before.
+  [[nodiscard]] static bucket* next_in(std::uintptr_t link, tophash top) noexcept {
+    return (link >> (top & 3) & 1) == 0 ? nullptr : pointer_of(link);
   }
   // The next bucket of the chain, or null.
   [[nodiscard]] bucket* next() const noexcept { return pointer_of(link()); }
@@ -107,8 +120,8 @@ class alignas(alignof(Slot) > 16 ? alignof(Slot) : 16) bucket : public bucket_he
 };
 
 // Makes `next`, or nothing if it is null, follow `b` in the chain of `head` (B4).
-template <class Slot>
-void link_behind(bucket<Slot>* head, bucket<Slot>* b, bucket<Slot>* next) noexcept {
+template <class Bucket>
+void link_behind(Bucket* head, Bucket* b, Bucket* next) noexcept {
   if (b == head) {
     head->set_next_keep_filter(next);
   } else {

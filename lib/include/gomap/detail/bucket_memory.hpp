@@ -7,6 +7,10 @@
 //
 // A growth empties every old chain, so the slabs of the old chains die with it: they are retired
 // when it starts and given back one at a time when it is over, so that no call frees them all.
+//
+// Where readers without a lock may look at memory after its time (Words::shared), nothing goes back
+// before release_all(). Slabs are never retired, so overflow buckets stay overflow buckets, and old
+// arrays are kept for the next growth to their size.
 // Not thread-safe.
 #pragma once
 
@@ -15,9 +19,12 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 #include <gomap/allocator_concepts.hpp>
+#include <gomap/detail/kept_arrays.hpp>
+#include <gomap/detail/words.hpp>
 
 namespace gomap::detail {
 
@@ -28,7 +35,7 @@ struct alignas(alignof(Bucket)) slab_unit {
   std::byte bytes[alignof(Bucket)];
 };
 
-template <class Bucket, class Allocator>
+template <class Bucket, class Allocator, class Words = plain_words>
 class bucket_memory {
   using unit = slab_unit<Bucket>;
   struct slab {
@@ -65,6 +72,23 @@ class bucket_memory {
   static void deallocate_array(const Allocator& allocator, Bucket* array, std::size_t n) noexcept {
     array_allocator to(allocator);
     std::allocator_traits<array_allocator>::deallocate(to, array, n);
+  }
+
+  // As allocate_array(), but for a growth, which may have what an earlier one left behind.
+  Bucket* take_array(const Allocator& allocator, std::size_t n) {
+    if constexpr (Words::shared) {
+      if (Bucket* const kept = kept_.take(n)) return kept;
+    }
+    return allocate_array(allocator, n);
+  }
+  // Ends the use of an array whose entries have all moved.
+  void retire_array(const Allocator& allocator, Bucket* array, std::size_t n) noexcept {
+    if constexpr (Words::shared) {
+      discard(allocator, array, array + n, nullptr);
+      kept_.keep(array, n);
+    } else {
+      deallocate_array(allocator, array, n);
+    }
   }
 
   // Makes an array of `n` buckets one of `more` where it is; those added are not initialised.
@@ -124,15 +148,12 @@ class bucket_memory {
     free_ = bucket;
   }
 
-  // From here on every bucket handed out so far counts as old. None may be given back; all go
-  // when release_retired() says so. O(1), unless the slabs of an earlier growth are still there.
+  // From here on every bucket handed out so far counts as old. None may be given back, unless
+  // Words::shared; all go when release_retired() says so. O(1), unless the slabs of an earlier
+  // growth are still there.
   void retire() noexcept {
-    if (retired_ != nullptr) {
-      slab** tail = &slabs_;
-      while (*tail != nullptr) tail = &(*tail)->next;
-      *tail = retired_;
-    }
-    retired_ = std::exchange(slabs_, nullptr);
+    if constexpr (Words::shared) return;
+    retired_ = join(std::exchange(slabs_, nullptr), retired_);
     free_ = nullptr;
   }
 
@@ -150,10 +171,26 @@ class bucket_memory {
   }
   [[nodiscard]] bool has_retired() const noexcept { return retired_ != nullptr; }
 
-  // Deallocates every slab.  Requires: no overflow bucket is in use.
+  // Takes back every overflow bucket.  Requires: no chain leads to one.
+  void reclaim_all(const Allocator& allocator) noexcept {
+    if constexpr (Words::shared) {
+      free_ = nullptr;
+      for_each_bucket(false, [this](Bucket* b) { give_back(b); });
+    } else {
+      release_all(allocator);
+    }
+  }
+
+  // Deallocates all memory but that of arrays in use.  Requires: no chain leads to an overflow
+  // bucket, and no reader is left.
   void release_all(const Allocator& allocator) noexcept {
-    retire();
+    retired_ = join(slabs_, retired_);
+    slabs_ = nullptr;
+    free_ = nullptr;
     release_all_retired(allocator);
+    if constexpr (Words::shared) {
+      kept_.drain([&](Bucket* array, std::size_t n) { deallocate_array(allocator, array, n); });
+    }
   }
 
   // Calls f(bucket) for every overflow bucket ever taken and not released, those given back since
@@ -167,6 +204,14 @@ class bucket_memory {
     }
   }
 
+  // Bytes of arrays that no chain lives in. O(arrays).
+  [[nodiscard]] std::size_t kept_bytes() const noexcept {
+    if constexpr (Words::shared) {
+      return kept_.buckets() * sizeof(Bucket);
+    } else {
+      return 0;
+    }
+  }
   // Bytes of all slabs. O(slabs).
   [[nodiscard]] std::size_t slab_bytes() const noexcept {
     std::size_t units = 0;
@@ -180,9 +225,19 @@ class bucket_memory {
     std::swap(slabs_, other.slabs_);
     std::swap(free_, other.free_);
     std::swap(retired_, other.retired_);
+    if constexpr (Words::shared) kept_.swap(other.kept_);
   }
 
  private:
+  // Two lists as one.
+  static slab* join(slab* first, slab* second) noexcept {
+    if (second == nullptr) return first;
+    slab** tail = &first;
+    while (*tail != nullptr) tail = &(*tail)->next;
+    *tail = second;
+    return first;
+  }
+
   // Large enough that slabs are few, small enough that giving one back is no pause.
   static constexpr std::size_t max_slab_bytes = std::size_t{256} << 10;
   static std::size_t slab_capacity(std::size_t hint) noexcept {
@@ -222,7 +277,9 @@ class bucket_memory {
 
   slab* slabs_ = nullptr;    // newest first; only the newest has buckets that were never used
   Bucket* free_ = nullptr;   // linked through their links
-  slab* retired_ = nullptr;  // of old chains
+  slab* retired_ = nullptr;  // of old chains; none if Words::shared
+  [[no_unique_address]] std::conditional_t<Words::shared, kept_arrays<Bucket>, no_kept_arrays>
+      kept_;
 };
 
 }  // namespace gomap::detail

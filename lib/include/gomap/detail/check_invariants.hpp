@@ -19,10 +19,10 @@ class invariant_error : public std::logic_error {
 
 namespace detail {
 
-template <class Key, class T, class Allocator>
+template <class Table>
 class invariants {
  public:
-  using table_type = table<Key, T, Allocator>;
+  using table_type = Table;
   using bucket_type = typename table_type::bucket_type;
 
   explicit invariants(const table_type& table) noexcept : table_(table) {}

@@ -4,11 +4,14 @@
 // another slot ends the life of the one left behind at once; only then is its const key moved from.
 #pragma once
 
+#include <cstddef>
 #include <cstring>
 #include <memory>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+
+#include <gomap/detail/words.hpp>
 
 namespace gomap::detail {
 
@@ -20,7 +23,7 @@ template <class Key>
            std::is_convertible_v<const Key&, std::string_view>);
 }
 
-template <class Key, class T, class Allocator>
+template <class Key, class T, class Allocator, class Words = plain_words>
 struct entry_traits {
   using value_type = std::pair<const Key, T>;
   using allocator_type =
@@ -53,9 +56,16 @@ struct entry_traits {
     };
   }
 
+  // Where readers without a lock may look, an entry is built aside and stored by words.
   template <class... Args>
   static void construct(allocator_type& a, value_type* at, Args&&... args) {
-    traits::construct(a, at, std::forward<Args>(args)...);
+    if constexpr (Words::shared) {
+      alignas(value_type) std::byte aside[sizeof(value_type)];
+      auto* const built = ::new (static_cast<void*>(aside)) value_type(std::forward<Args>(args)...);
+      store(at, built->first, built->second);
+    } else {
+      traits::construct(a, at, std::forward<Args>(args)...);
+    }
   }
   static void destroy(allocator_type& a, value_type* at) noexcept {
     if constexpr (!trivially_destroyed()) traits::destroy(a, at);
@@ -64,7 +74,9 @@ struct entry_traits {
   // Builds at `to` what is at `from`, which stays to be destroyed: by a move if moves(), else by a
   // copy.  Throws: what the copy throws.
   static void construct_from(allocator_type& a, value_type* to, value_type* from) {
-    if constexpr (moves_as_bytes()) {
+    if constexpr (Words::shared) {
+      store(to, from->first, from->second);
+    } else if constexpr (moves_as_bytes()) {
       std::memcpy(static_cast<void*>(to), static_cast<const void*>(from), sizeof(value_type));
     } else if constexpr (moves()) {
       // const_cast: the entry at `from` is about to end, and nobody reads its key again.
@@ -78,6 +90,42 @@ struct entry_traits {
   static void relocate(allocator_type& a, value_type* to, value_type* from) {
     construct_from(a, to, from);
     destroy(a, from);
+  }
+
+  // ---- by words.  Require: moves_as_bytes().
+
+  // Whether a value is one word, so that no reader ever sees a part of it.
+  static constexpr bool value_is_a_word() noexcept { return value_unit() == sizeof(T); }
+
+  static void store(value_type* to, const Key& key, const T& value) noexcept {
+    store_words<key_unit()>(key_of(to), std::addressof(key), sizeof(Key));
+    store_value(to, value);
+  }
+  static void store_value(value_type* to, const T& value) noexcept {
+    store_words<value_unit()>(value_of(to), std::addressof(value), sizeof(T));
+  }
+  [[nodiscard]] static Key load_key(const value_type* from) noexcept {
+    return load_words<Key, key_unit()>(key_of(const_cast<value_type*>(from)));
+  }
+  [[nodiscard]] static T load_value(const value_type* from) noexcept {
+    return load_words<T, value_unit()>(value_of(const_cast<value_type*>(from)));
+  }
+
+ private:
+  // Key and value start where the members of a pair do; slots are sizeof(value_type) apart.
+  static constexpr std::size_t value_offset() noexcept {
+    return (sizeof(Key) + alignof(T) - 1) / alignof(T) * alignof(T);
+  }
+  static constexpr std::size_t key_unit() noexcept {
+    return word_unit({sizeof(Key), sizeof(value_type)});
+  }
+  static constexpr std::size_t value_unit() noexcept {
+    return word_unit({sizeof(T), value_offset(), sizeof(value_type)});
+  }
+  static void* key_of(value_type* entry) noexcept { return entry; }
+  static void* value_of(value_type* entry) noexcept {
+    static_assert(value_offset() + sizeof(T) <= sizeof(value_type));
+    return reinterpret_cast<std::byte*>(entry) + value_offset();
   }
 };
 

@@ -51,12 +51,12 @@ class destinations {
   std::size_t size_ = 0;
 };
 
-template <class Key, class T, class Allocator>
+template <class Key, class T, class Allocator, class Words>
 class evacuation {
  public:
-  using entries = entry_traits<Key, T, Allocator>;
-  using bucket_type = bucket<typename entries::value_type>;
-  using memory_type = bucket_memory<bucket_type, Allocator>;
+  using entries = entry_traits<Key, T, Allocator, Words>;
+  using bucket_type = bucket<typename entries::value_type, Words>;
+  using memory_type = bucket_memory<bucket_type, Allocator, Words>;
 
   // Where an entry is.
   struct place_type {
@@ -187,9 +187,15 @@ class evacuation {
     }
     copies.commit();
     if constexpr (!entries::moves()) destroy_entries(from);
-    for (bucket_type* b = overflow; b != nullptr; b = b->next()) {
+    for (bucket_type* b = overflow; b != nullptr;) {
+      bucket_type* const next = b->next();
       if constexpr (!entries::moves()) destroy_entries(b);
-      b->set_tops(0);  // walks over slabs see it still
+      if constexpr (Words::shared) {
+        memory_.give_back(b);
+      } else {
+        b->set_tops(0);  // walks over slabs see it still
+      }
+      b = next;
     }
   }
 

@@ -15,7 +15,8 @@
 //
 // The table never hashes on its own: its callers hand it hashes, and a function that hashes a key
 // for evacuation. Whoever owns hasher, seed and lock stands in front of it.
-// Not thread-safe. The long story: lib/README.md.
+// Not thread-safe, but for find_optimistically() and, with a shared counter, size(); words.hpp
+// tells which words others may look at. The long story: lib/README.md.
 #pragma once
 
 #include <algorithm>
@@ -27,11 +28,13 @@
 #include <stdexcept>
 #include <utility>
 
+#include <gomap/detail/access.hpp>
 #include <gomap/detail/bucket.hpp>
 #include <gomap/detail/bucket_memory.hpp>
 #include <gomap/detail/entry.hpp>
 #include <gomap/detail/evacuate.hpp>
 #include <gomap/detail/growth.hpp>
+#include <gomap/detail/words.hpp>
 #include <gomap/map_stats.hpp>
 
 namespace gomap::detail {
@@ -45,15 +48,15 @@ namespace gomap::detail {
 //   T4  size_ counts the entries, overflow_ the overflow buckets of all chains.
 //   T5  trigger_ is 0 while work is pending; otherwise the load limit, or beyond it when a growth
 //       could not get memory and waits for its next try.
-template <class Key, class T, class Allocator>
+template <class Key, class T, class Allocator, class Words = plain_words>
 class table {
  public:
-  using entries = entry_traits<Key, T, Allocator>;
+  using entries = entry_traits<Key, T, Allocator, Words>;
   using value_type = typename entries::value_type;
   using allocator_type = typename entries::allocator_type;
-  using bucket_type = bucket<value_type>;
-  using evacuation_type = evacuation<Key, T, allocator_type>;
-  using memory_type = bucket_memory<bucket_type, allocator_type>;
+  using bucket_type = bucket<value_type, Words>;
+  using evacuation_type = evacuation<Key, T, allocator_type, Words>;
+  using memory_type = bucket_memory<bucket_type, allocator_type, Words>;
 
   // Where an entry is, or nowhere.
   struct position : evacuation_type::place_type {
@@ -77,7 +80,7 @@ class table {
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] bool growing() const noexcept { return old_ != nullptr; }
   [[nodiscard]] unsigned bits() const noexcept {
-    return static_cast<unsigned>(std::bit_width(mask_));
+    return static_cast<unsigned>(std::bit_width(std::size_t{mask_}));
   }
   [[nodiscard]] std::size_t buckets() const noexcept { return mask_ + 1; }
   [[nodiscard]] allocator_type& allocator() noexcept { return allocator_; }
@@ -98,10 +101,37 @@ class table {
       return find_growing(hash, matches);
     bucket_type* const head = array_ + (hash & mask_);
     if (mask_ >= buckets_beyond_cache) prefetch_slots(head);
-    return probe(head, hash, matches);
+    return probe(direct_access{}, head, hash, matches);
+  }
+
+  // As find(), for a reader without a lock, beside a writer. `unchanged()` tells whether no write
+  // has begun since the read did; what is found counts only if it says so once more afterwards.
+  // AnyBits: see optimistic_access.  Requires: Words::shared.
+  template <bool AnyBits, class Unchanged, class Matches>
+  [[nodiscard]] position find_optimistically(std::uint64_t hash, const Unchanged& unchanged,
+                                             const Matches& matches) const {
+    bucket_type* const array = array_.acquire();
+    const std::size_t mask = mask_.acquire();
+    const std::size_t split = split_.acquire();
+    const std::size_t old_mask = old_mask_.acquire();
+    bucket_type* const old = old_.acquire();
+    // An array and a mask that do not belong together must not be put together.
+    if (!unchanged()) return {};
+    const bool is_old = (hash & old_mask) >= split;
+    bucket_type* const head = is_old ? old + (hash & old_mask) : array + (hash & mask);
+    if (mask >= buckets_beyond_cache) prefetch_slots(head);
+    return probe(optimistic_access<entries, AnyBits, Unchanged>(unchanged), head, hash, matches);
   }
 
   void prefetch(std::uint64_t hash) const noexcept { __builtin_prefetch(home(hash)); }
+
+  // As prefetch(), likewise. Words that do not belong together make for a useless address.
+  void prefetch_optimistically(std::uint64_t hash) const noexcept {
+    const std::size_t old_mask = old_mask_.acquire();
+    const bool is_old = (hash & old_mask) >= split_.acquire();
+    __builtin_prefetch(is_old ? old_.acquire() + (hash & old_mask)
+                              : array_.acquire() + (hash & mask_.acquire()));
+  }
 
   // Adds an entry, which `construct` builds at the address that it is given.
   // Requires: no entry with its key is there; `hash` is its hash; hash_of(key) hashes any key.
@@ -142,6 +172,21 @@ class table {
       start_growth(bits);
       finish_growth(hash_of);
     }
+  }
+
+  // The same in parts: evacuates up to `chains` chains and returns whether all is done.
+  template <class HashOf>
+  bool grow_partly_to(unsigned bits, std::size_t chains, const HashOf& hash_of) {
+    if (bits > max_bits) throw std::length_error("gomap: more entries than a map can hold");
+    if (!has_array()) {
+      allocate_first(bits);
+    } else if (!growing() && bits > this->bits()) {
+      start_growth(bits);
+    }
+    position none;
+    for (; growing() && chains > 0; --chains) evacuate_next(hash_of, none);
+    if (!growing()) set_trigger();
+    return !growing() && bits <= this->bits();
   }
 
   // Ends a growth under way.  Throws: what hash_of or the allocator throws; the growth then goes
@@ -248,8 +293,11 @@ class table {
   [[nodiscard]] map_stats stats() const;
 
  private:
-  template <class, class, class>
+  template <class>
   friend class invariants;
+
+  template <class W>
+  using cell = typename Words::template cell<W>;
 
   // Blocks in which an old array is given back as the split mark passes.
   static constexpr std::size_t discard_bytes = std::size_t{256} << 10;
@@ -264,7 +312,7 @@ class table {
     return (index & old_mask_) >= split_;
   }
   [[nodiscard]] unsigned old_bits() const noexcept {
-    return static_cast<unsigned>(std::bit_width(old_mask_));
+    return static_cast<unsigned>(std::bit_width(std::size_t{old_mask_}));
   }
   [[nodiscard]] bool has_array() const noexcept { return array_ != no_bucket<bucket_type>::get(); }
   [[nodiscard]] bool is_head(const bucket_type* b) const noexcept {
@@ -278,7 +326,7 @@ class table {
   [[nodiscard]] std::size_t reserved_bytes() const noexcept {
     const std::size_t arrays =
         (has_array() ? mask_ + 1 : 0) + (has_two_arrays() ? old_mask_ + 1 : 0);
-    return arrays * sizeof(bucket_type) + memory_.slab_bytes();
+    return arrays * sizeof(bucket_type) + memory_.slab_bytes() + memory_.kept_bytes();
   }
   void note_peak() noexcept { peak_bytes_ = std::max(peak_bytes_, reserved_bytes()); }
 
@@ -295,17 +343,17 @@ class table {
   }
 
   // The probe loop, over the chain of `b`.
-  template <class Matches>
-  [[gnu::always_inline]] static inline position probe(bucket_type* b, std::uint64_t hash,
-                                                      const Matches& matches) {
+  template <class Access, class Matches>
+  [[gnu::always_inline]] static inline position probe(const Access& access, bucket_type* b,
+                                                      std::uint64_t hash, const Matches& matches) {
     const tophash top = tophash_of(hash);
     do {
-      for (auto set = b->match(top); set; set.drop_first()) {
+      for (auto set = matcher::match(access.tops(b), top); set; set.drop_first()) {
         const unsigned i = set.first();
-        if (matches(std::as_const(b->slot(i)->first))) [[likely]]
+        if (access.test(b->slot(i), matches)) [[likely]]
           return {{b, i}};
       }
-      b = b->next(top);
+      b = access.next(b, top);
     } while (b != nullptr);
     return {};
   }
@@ -313,7 +361,7 @@ class table {
   // value, or the others would have to keep it in memory for this one.
   template <class Matches>
   [[gnu::noinline]] position find_growing(std::uint64_t hash, Matches matches) const {
-    return probe(home(hash), hash, matches);
+    return probe(direct_access{}, home(hash), hash, matches);
   }
 
   // always_inline: it is the rest of every insertion, and called from two places.
@@ -344,12 +392,12 @@ class table {
 
   // What a lookup reads comes first and fits a cache line; the small ones come last, where those of
   // a class derived from this one fit beside them.
-  bucket_type* array_ = no_bucket<bucket_type>::get();
-  std::size_t mask_ = 0;
-  std::size_t split_ = 1;
-  std::size_t old_mask_ = 0;
-  bucket_type* old_ = nullptr;
-  std::size_t size_ = 0;
+  cell<bucket_type*> array_ = no_bucket<bucket_type>::get();
+  cell<std::size_t> mask_ = 0;
+  cell<std::size_t> split_ = 1;
+  cell<std::size_t> old_mask_ = 0;
+  cell<bucket_type*> old_ = nullptr;
+  typename Words::template counter<std::size_t> size_ = 0;
   std::size_t trigger_ = 0;  // an insertion at this size or above has more to do than insert
   memory_type memory_;
   std::size_t peak_bytes_ = 0;
@@ -365,10 +413,10 @@ class table {
 
 // ---- bodies, in the order above ------------------------------------------------------------
 
-template <class Key, class T, class Allocator>
+template <class Key, class T, class Allocator, class Words>
 template <class Construct>
-auto table<Key, T, Allocator>::place(bucket_type* head, std::uint64_t hash,
-                                     const Construct& construct) -> position {
+auto table<Key, T, Allocator, Words>::place(bucket_type* head, std::uint64_t hash,
+                                            const Construct& construct) -> position {
   const tophash top = tophash_of(hash);
   const auto hole = head->empty();
   const bool behind_others =
@@ -383,10 +431,10 @@ auto table<Key, T, Allocator>::place(bucket_type* head, std::uint64_t hash,
 }
 
 // Behind all entries of equal tophash, so that keys which tie stand in the order of their age.
-template <class Key, class T, class Allocator>
+template <class Key, class T, class Allocator, class Words>
 template <class Construct>
-auto table<Key, T, Allocator>::place_in_chain(bucket_type* head, tophash top,
-                                              const Construct& construct) -> position {
+auto table<Key, T, Allocator, Words>::place_in_chain(bucket_type* head, tophash top,
+                                                     const Construct& construct) -> position {
   position at;
   bucket_type* tail = nullptr;
   for (bucket_type* b = head; b != nullptr; b = b->next()) {
@@ -414,10 +462,10 @@ auto table<Key, T, Allocator>::place_in_chain(bucket_type* head, tophash top,
   return at;
 }
 
-template <class Key, class T, class Allocator>
+template <class Key, class T, class Allocator, class Words>
 template <class HashOf, class Construct>
-auto table<Key, T, Allocator>::insert_slow(std::uint64_t hash, const HashOf& hash_of,
-                                           const Construct& construct) -> position {
+auto table<Key, T, Allocator, Words>::insert_slow(std::uint64_t hash, const HashOf& hash_of,
+                                                  const Construct& construct) -> position {
   if (!has_array()) allocate_first(0);
   position at = place(home(hash), hash, construct);
   // The entry is in, so nothing from here on may fail the insertion.
@@ -425,8 +473,8 @@ auto table<Key, T, Allocator>::insert_slow(std::uint64_t hash, const HashOf& has
   return at;
 }
 
-template <class Key, class T, class Allocator>
-void table<Key, T, Allocator>::erase_below(position at, bucket_type* head) noexcept {
+template <class Key, class T, class Allocator, class Words>
+void table<Key, T, Allocator, Words>::erase_below(position at, bucket_type* head) noexcept {
   entries::destroy(allocator_, at.entry());
   at.where->set_top(at.index, empty_slot);
   --size_;
@@ -442,19 +490,19 @@ void table<Key, T, Allocator>::erase_below(position at, bucket_type* head) noexc
   }
 }
 
-template <class Key, class T, class Allocator>
-void table<Key, T, Allocator>::unlink(bucket_type* head, bucket_type* emptied) noexcept {
+template <class Key, class T, class Allocator, class Words>
+void table<Key, T, Allocator, Words>::unlink(bucket_type* head, bucket_type* emptied) noexcept {
   bucket_type* before = head;
   while (before->next() != emptied) before = before->next();
   link_behind(head, before, emptied->next());
   --overflow_;
   patience_ = std::min(patience_, patience_for(overflow_));
   // A chain of the old array may own retired buckets, which go with their slab.
-  if (!growing()) memory_.give_back(emptied);
+  if (Words::shared || !growing()) memory_.give_back(emptied);
 }
 
-template <class Key, class T, class Allocator>
-void table<Key, T, Allocator>::allocate_first(unsigned bits) {
+template <class Key, class T, class Allocator, class Words>
+void table<Key, T, Allocator, Words>::allocate_first(unsigned bits) {
   array_ = memory_type::allocate_empty_array(allocator_, std::size_t{1} << bits);
   mask_ = (std::size_t{1} << bits) - 1;
   ++moves_;
@@ -464,23 +512,24 @@ void table<Key, T, Allocator>::allocate_first(unsigned bits) {
 
 // The array of 2^bits buckets to grow into: the current one, if it can be that large, or another.
 // Throws: what the allocator throws; nothing has changed then. O(1): no bucket is touched.
-template <class Key, class T, class Allocator>
-auto table<Key, T, Allocator>::array_for_growth(unsigned bits) -> bucket_type* {
+template <class Key, class T, class Allocator, class Words>
+auto table<Key, T, Allocator, Words>::array_for_growth(unsigned bits) -> bucket_type* {
   const std::size_t n = std::size_t{1} << bits;
   if constexpr (entries::moves()) {
     if (n == mask_ + 1 || memory_type::try_extend(allocator_, array_, mask_ + 1, n)) return array_;
   }
-  return memory_type::allocate_array(allocator_, n);
+  return memory_.take_array(allocator_, n);
 }
 
 // Throws: what the allocator throws; nothing has changed then. O(1).
-template <class Key, class T, class Allocator>
-void table<Key, T, Allocator>::start_growth(unsigned bits) {
+template <class Key, class T, class Allocator, class Words>
+void table<Key, T, Allocator, Words>::start_growth(unsigned bits) {
   bucket_type* const fresh = array_for_growth(bits);
   memory_.release_all_retired(allocator_);
   memory_.retire();
-  old_ = std::exchange(array_, fresh);
-  old_mask_ = mask_;
+  old_ = static_cast<bucket_type*>(array_);
+  array_ = fresh;
+  old_mask_ = static_cast<std::size_t>(mask_);
   mask_ = (std::size_t{1} << bits) - 1;
   split_ = 0;
   trigger_ = 0;
@@ -494,9 +543,10 @@ void table<Key, T, Allocator>::start_growth(unsigned bits) {
 }
 
 // What an insertion does beyond inserting: starts the growth that is due, or carries one on.
-template <class Key, class T, class Allocator>
+template <class Key, class T, class Allocator, class Words>
 template <class HashOf>
-void table<Key, T, Allocator>::advance_growth(const HashOf& hash_of, position& tracked) noexcept {
+void table<Key, T, Allocator, Words>::advance_growth(const HashOf& hash_of,
+                                                     position& tracked) noexcept {
   try {
     if (!growing()) {
       if (memory_.release_retired(allocator_)) return;
@@ -517,9 +567,9 @@ void table<Key, T, Allocator>::advance_growth(const HashOf& hash_of, position& t
 }
 
 // Throws: what hash_of, a copy or the allocator throws; the bucket then stays where it is.
-template <class Key, class T, class Allocator>
+template <class Key, class T, class Allocator, class Words>
 template <class HashOf>
-void table<Key, T, Allocator>::evacuate_next(const HashOf& hash_of, position& tracked) {
+void table<Key, T, Allocator, Words>::evacuate_next(const HashOf& hash_of, position& tracked) {
   evacuation_type step(allocator_, memory_, array_, mask_, old_mask_ + 1, tracked);
   overflow_ += static_cast<std::uint32_t>(step.run(old_ + split_, split_, hash_of));
   ++moves_;
@@ -534,18 +584,18 @@ void table<Key, T, Allocator>::evacuate_next(const HashOf& hash_of, position& tr
   if (split_ > old_mask_) end_growth();
 }
 
-template <class Key, class T, class Allocator>
-void table<Key, T, Allocator>::end_growth() noexcept {
+template <class Key, class T, class Allocator, class Words>
+void table<Key, T, Allocator, Words>::end_growth() noexcept {
   note_peak();
-  if (has_two_arrays()) memory_type::deallocate_array(allocator_, old_, old_mask_ + 1);
+  if (has_two_arrays()) memory_.retire_array(allocator_, old_, old_mask_ + 1);
   old_ = nullptr;
   old_mask_ = 0;
   split_ = 1;
   patience_ = patience_for(overflow_);
 }
 
-template <class Key, class T, class Allocator>
-void table<Key, T, Allocator>::set_trigger() noexcept {
+template <class Key, class T, class Allocator, class Words>
+void table<Key, T, Allocator, Words>::set_trigger() noexcept {
   const bool pending = growing() || memory_.has_retired() || !has_array() ||
                        overflow_ >= overflow_limit(bits(), patience_);
   trigger_ = pending ? 0 : load_limit(bits());
@@ -553,8 +603,8 @@ void table<Key, T, Allocator>::set_trigger() noexcept {
 
 // A slot for an entry that is about to be built in this chain, in chain order. The caller sets its
 // tophash byte.  Throws: what the allocator throws.
-template <class Key, class T, class Allocator>
-auto table<Key, T, Allocator>::append_slot(bucket_type* head, tophash top, unsigned& index)
+template <class Key, class T, class Allocator, class Words>
+auto table<Key, T, Allocator, Words>::append_slot(bucket_type* head, tophash top, unsigned& index)
     -> bucket_type* {
   bucket_type* b = head;
   while (b->next() != nullptr) b = b->next();
@@ -571,9 +621,9 @@ auto table<Key, T, Allocator>::append_slot(bucket_type* head, tophash top, unsig
   return b;
 }
 
-template <class Key, class T, class Allocator>
+template <class Key, class T, class Allocator, class Words>
 template <class HashOf>
-void table<Key, T, Allocator>::shrink(unsigned bits, const HashOf& hash_of) {
+void table<Key, T, Allocator, Words>::shrink(unsigned bits, const HashOf& hash_of) {
   finish_growth(hash_of);
   if (!has_array() || bits >= this->bits()) return;
   table smaller(allocator_);
@@ -612,14 +662,14 @@ void table<Key, T, Allocator>::shrink(unsigned bits, const HashOf& hash_of) {
   swap(smaller);
 }
 
-template <class Key, class T, class Allocator>
-void table<Key, T, Allocator>::clear() noexcept {
+template <class Key, class T, class Allocator, class Words>
+void table<Key, T, Allocator, Words>::clear() noexcept {
   destroy_entries();
   if (growing()) end_growth();
-  memory_.release_all(allocator_);
   if (has_array()) {
     for (std::size_t i = 0; i <= mask_; ++i) array_[i].reset();
   }
+  memory_.reclaim_all(allocator_);
   size_ = 0;
   overflow_ = 0;
   patience_ = 0;
@@ -628,9 +678,9 @@ void table<Key, T, Allocator>::clear() noexcept {
   set_trigger();
 }
 
-template <class Key, class T, class Allocator>
+template <class Key, class T, class Allocator, class Words>
 template <class HashOf>
-void table<Key, T, Allocator>::copy_from(const table& other, const HashOf& hash_of) {
+void table<Key, T, Allocator, Words>::copy_from(const table& other, const HashOf& hash_of) {
   step_ = other.step_;
   if (other.size_ == 0) return;
   allocate_first(std::min<unsigned>(other.bits(), bits_for(other.size_)));
@@ -661,14 +711,14 @@ void table<Key, T, Allocator>::copy_from(const table& other, const HashOf& hash_
   set_trigger();
 }
 
-template <class Key, class T, class Allocator>
-void table<Key, T, Allocator>::swap(table& other) noexcept {
-  std::swap(array_, other.array_);
-  std::swap(mask_, other.mask_);
-  std::swap(split_, other.split_);
-  std::swap(old_mask_, other.old_mask_);
-  std::swap(old_, other.old_);
-  std::swap(size_, other.size_);
+template <class Key, class T, class Allocator, class Words>
+void table<Key, T, Allocator, Words>::swap(table& other) noexcept {
+  swap_cells(array_, other.array_);
+  swap_cells(mask_, other.mask_);
+  swap_cells(split_, other.split_);
+  swap_cells(old_mask_, other.old_mask_);
+  swap_cells(old_, other.old_);
+  swap_cells(size_, other.size_);
   std::swap(trigger_, other.trigger_);
   memory_.swap(other.memory_);
   std::swap(peak_bytes_, other.peak_bytes_);
@@ -681,16 +731,16 @@ void table<Key, T, Allocator>::swap(table& other) noexcept {
   std::swap(step_, other.step_);
 }
 
-template <class Key, class T, class Allocator>
-void table<Key, T, Allocator>::steal(table& other) noexcept {
+template <class Key, class T, class Allocator, class Words>
+void table<Key, T, Allocator, Words>::steal(table& other) noexcept {
   swap(other);
   ++other.moves_;
   ++other.resets_;
 }
 
 // Back to no memory at all.
-template <class Key, class T, class Allocator>
-void table<Key, T, Allocator>::destroy() noexcept {
+template <class Key, class T, class Allocator, class Words>
+void table<Key, T, Allocator, Words>::destroy() noexcept {
   destroy_entries();
   if (growing()) end_growth();
   memory_.release_all(allocator_);
@@ -705,15 +755,15 @@ void table<Key, T, Allocator>::destroy() noexcept {
   ++resets_;
 }
 
-template <class Key, class T, class Allocator>
-void table<Key, T, Allocator>::destroy_entries() noexcept {
+template <class Key, class T, class Allocator, class Words>
+void table<Key, T, Allocator, Words>::destroy_entries() noexcept {
   if constexpr (!entries::trivially_destroyed()) {
     for_each([this](value_type& entry) { entries::destroy(allocator_, &entry); });
   }
 }
 
-template <class Key, class T, class Allocator>
-map_stats table<Key, T, Allocator>::stats() const {
+template <class Key, class T, class Allocator, class Words>
+map_stats table<Key, T, Allocator, Words>::stats() const {
   map_stats s;
   s.size = size_;
   s.buckets = mask_ + 1;
@@ -726,11 +776,11 @@ map_stats table<Key, T, Allocator>::stats() const {
   s.load = static_cast<double>(size_) / static_cast<double>(mask_ + 1);
   s.growing = growing();
   s.old_buckets = growing() ? old_mask_ + 1 : 0;
-  s.evacuated_buckets = growing() ? split_ : 0;
+  s.evacuated_buckets = growing() ? std::size_t{split_} : 0;
   s.growths_double = doublings_;
   s.growths_same_size = compactions_;
   s.bytes_reserved = reserved_bytes();
-  s.bytes_in_use = s.bytes_reserved;
+  s.bytes_in_use = s.bytes_reserved - memory_.kept_bytes();
   if constexpr (discarding_allocator<typename memory_type::array_allocator>) {
     if (has_two_arrays()) s.bytes_in_use -= s.evacuated_buckets * sizeof(bucket_type);
   }

@@ -1,0 +1,1248 @@
+// concurrent_map.hpp -- a map that any number of threads use at once.
+//
+//   gomap::concurrent_map<std::string, int> hits;
+//   hits.update("/index.html", [](int& n) { ++n; });
+//   if (const auto n = hits.load("/index.html")) report(*n);
+//
+// Promises
+//   * Each call on one key happens at one instant between its start and its end.
+//   * Growth moves a few buckets per new key, under the lock of one shard: no call waits for a
+//     rehash, and growth waits for no visitor.
+//   * Where keys and values are trivially copyable (and the allocator type-stable, as the default
+//     is), load(), contains(), count(), cvisit() and their batches take no lock and write nothing
+//     that threads share. Others take a lock that readers of one shard share.
+//   * A walk visits once what is there throughout, whatever happens meanwhile. It holds the lock of
+//     one shard for a handful of entries at a time.
+//   * Nothing is handed out that points into the map. A function that is handed an entry runs under
+//     its shard's lock and must not use the same map: that is found, named, and fatal. Reads are
+//     allowed where they take no lock. Maps that call one another from such functions must always
+//     do so in one order; the opposite is found as well.
+//   * When a function throws, its lock is given back and the exception goes to the caller.
+// Every member but construction, destruction, assignment and swap may be called from any thread at
+// any time; copies of the hash, the equality and the allocator are used by several at once.
+// Names follow std::atomic where a value goes in or out, and boost::concurrent_flat_map where an
+// entry is visited. README.md has the table of what may run beside what; how it works:
+// concurrency/README.md.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <iterator>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <ranges>
+#include <thread>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <gomap/concurrent_map_stats.hpp>
+#include <gomap/detail/batch.hpp>
+#include <gomap/detail/concurrent_core.hpp>
+#include <gomap/detail/key_forms.hpp>
+#include <gomap/detail/seed.hpp>
+#include <gomap/detail/transaction.hpp>
+#include <gomap/entry.hpp>
+#include <gomap/map.hpp>
+#include <gomap/rw_mutex.hpp>
+
+namespace gomap {
+
+// How a concurrent_map is laid out. Plain data: name what you need.
+struct concurrent_options {
+  std::size_t shards = 0;    // rounded up to a power of two; 0: chosen from the hardware
+  std::size_t capacity = 0;  // room for so many entries
+  std::uint64_t seed = 0;    // of the hash; 0: a random one
+};
+
+// What try_visit() found.
+enum class visit_result { visited, absent, busy };
+
+// Key, T, Hash, KeyEqual, Allocator: as for gomap::map. The allocator must serve several threads at
+// once. Mutex: a shared mutex, as rw_mutex, std::shared_mutex and those of oneTBB are.
+template <class Key, class T, class Hash = gomap::hash<Key>, class KeyEqual = std::equal_to<>,
+          class Allocator = gomap::page_allocator<std::pair<const Key, T>>,
+          class Mutex = gomap::rw_mutex>
+class concurrent_map {
+  using core_type = detail::concurrent_core<Key, T, Hash, KeyEqual, Allocator, Mutex>;
+  using entries = typename core_type::entries;
+  using position = typename core_type::position;
+  using locked_shard = typename core_type::locked_shard;
+  using exclusive_shard = typename core_type::exclusive_shard;
+  using shared_shard = typename core_type::shared_shard;
+  using entry_allocator = typename core_type::allocator_type;
+
+ public:
+  using key_type = Key;
+  using mapped_type = T;
+  using value_type = std::pair<const Key, T>;
+  using size_type = std::size_t;
+  using difference_type = std::ptrdiff_t;
+  using hasher = Hash;
+  using key_equal = KeyEqual;
+  using allocator_type = Allocator;
+  using mutex_type = Mutex;
+  using map_type = map<Key, T, Hash, KeyEqual, Allocator>;
+
+  // Whether load() and its like take no lock.
+  static constexpr bool reads_take_no_lock = core_type::optimistic;
+
+  // ---- construction, by one thread
+  // O(shards), and more for what `capacity` asks. Throws: std::length_error for more shards or
+  // entries than there can be; what the allocator and copying entries throw.
+
+  concurrent_map() : concurrent_map(concurrent_options{}) {}
+  explicit concurrent_map(const concurrent_options& options, const Hash& hash = Hash(),
+                          const KeyEqual& equal = KeyEqual(),
+                          const Allocator& allocator = Allocator())
+      : core_(options.shards, options.seed != 0 ? options.seed : detail::random_seed(), hash, equal,
+              entry_allocator(allocator)) {
+    if (options.capacity != 0) reserve(options.capacity);
+  }
+  explicit concurrent_map(const Allocator& allocator)
+      : concurrent_map(concurrent_options{}, Hash(), KeyEqual(), allocator) {}
+  template <std::input_iterator It>
+  concurrent_map(It first, It last, const concurrent_options& options = {},
+                 const Hash& hash = Hash(), const KeyEqual& equal = KeyEqual(),
+                 const Allocator& allocator = Allocator())
+      : concurrent_map(options, hash, equal, allocator) {
+    insert(first, last);
+  }
+  concurrent_map(std::initializer_list<value_type> list, const concurrent_options& options = {},
+                 const Hash& hash = Hash(), const KeyEqual& equal = KeyEqual(),
+                 const Allocator& allocator = Allocator())
+      : concurrent_map(list.begin(), list.end(), options, hash, equal, allocator) {}
+
+  // A copy of one instant of `other`, which other threads may use meanwhile.
+  concurrent_map(const concurrent_map& other)
+      : concurrent_map({.shards = other.shard_count(), .capacity = other.size()},
+                       other.hash_function(), other.key_eq(), other.get_allocator()) {
+    typename core_type::all_shared hold(other.core_, operation::copy);
+    for (std::size_t i = 0; i < other.shard_count(); ++i) {
+      other.core_.shard_at(i).table.for_each([&](const value_type& e) { emplace(e); });
+    }
+  }
+  // `other` is empty afterwards and can be used. O(shards).
+  concurrent_map(concurrent_map&& other)
+      : concurrent_map({.shards = other.shard_count()}, other.hash_function(), other.key_eq(),
+                       other.get_allocator()) {
+    swap(other);
+  }
+  // The entries of `entries_of`, moved, which is empty afterwards. When that fails it has them all
+  // again.  O(entries).
+  template <std::same_as<map_type> Map>
+  explicit concurrent_map(Map&& entries_of, const concurrent_options& options = {})
+      : concurrent_map(options, entries_of.hash_function(), entries_of.key_eq(),
+                       entries_of.get_allocator()) {
+    take_all(entries_of);
+  }
+  // Misuse: a thread is in one of the map's calls. Found where it holds a lock; fatal.
+  ~concurrent_map() noexcept(false) { core_.check_unused(operation::destroy); }
+
+  concurrent_map& operator=(const concurrent_map& other) {
+    if (this != &other) {
+      concurrent_map copy(other);
+      swap(copy);
+    }
+    return *this;
+  }
+  concurrent_map& operator=(concurrent_map&& other) {
+    if (this != &other) {
+      concurrent_map taken(std::move(other));
+      swap(taken);
+    }
+    return *this;
+  }
+  concurrent_map& operator=(std::initializer_list<value_type> list) {
+    concurrent_map fresh({.shards = shard_count()}, hash_function(), key_eq(), get_allocator());
+    fresh.insert(list);
+    swap(fresh);
+    return *this;
+  }
+  // By one thread, like construction. O(1); the allocators change sides too.
+  void swap(concurrent_map& other) { core_.swap(other.core_); }
+  friend void swap(concurrent_map& a, concurrent_map& b) { a.swap(b); }
+
+  // All entries, moved into a map for one thread; this one is empty afterwards. By one thread.
+  [[nodiscard]] explicit operator map_type() && {
+    map_type all(size(), hash_function(), key_eq(), get_allocator());
+    for (std::size_t i = 0; i < shard_count(); ++i) {
+      core_.shard_at(i).table.for_each([&](value_type& e) { move_into(all, e); });
+    }
+    clear();
+    return all;
+  }
+
+  [[nodiscard]] allocator_type get_allocator() const { return allocator_type(core_.allocator()); }
+  [[nodiscard]] hasher hash_function() const { return core_.hash(); }
+  [[nodiscard]] key_equal key_eq() const { return core_.equal(); }
+  [[nodiscard]] size_type shard_count() const noexcept { return core_.shard_count(); }
+
+  // ---- size: O(shards), no lock; exact when no other thread writes
+
+  [[nodiscard]] size_type size() const noexcept { return core_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+  // The sum over the shards, and the worst of them. O(buckets); one shared lock at a time.
+  [[nodiscard]] concurrent_map_stats stats() const;
+  // Walks everything.  Throws: invariant_error, saying what is wrong.
+  void check_invariants() const;
+
+  // ---- by value: O(1) on average, at one instant each
+  // Throw: what hash, equality, copies and the allocator throw, with the map as before.
+
+  // The value, if the key is there.
+  template <class K = Key>
+  requires detail::key_form<K, Key, Hash, KeyEqual>
+  [[nodiscard]] std::optional<T> load(const K& key) const {
+    std::optional<T> found;
+    read(
+        key, [&](const auto* e) { found.emplace(entries::load_value(e)); },
+        [&](const value_type& e) { found.emplace(e.second); });
+    return found;
+  }
+  // The value, or `otherwise`.
+  template <class K = Key, class U = T>
+  requires detail::key_form<K, Key, Hash, KeyEqual>
+  [[nodiscard]] T load_or(const K& key, U&& otherwise) const {
+    if (std::optional<T> found = load(key)) return *std::move(found);
+    return static_cast<T>(std::forward<U>(otherwise));
+  }
+  template <class K = Key>
+  requires detail::key_form<K, Key, Hash, KeyEqual>
+  [[nodiscard]] bool contains(const K& key) const {
+    return read(
+        key, [](const auto*) {}, [](const value_type&) {});
+  }
+  template <class K = Key>
+  requires detail::key_form<K, Key, Hash, KeyEqual>
+  [[nodiscard]] size_type count(const K& key) const { return contains(key) ? 1 : 0; }
+
+  // Sets the value, whether the key is there or not.
+  template <class K = Key, class M = T>
+  requires detail::key_form<K, Key, Hash, KeyEqual>
+  void store(K&& key, M&& value) { insert_or_assign(std::forward<K>(key), std::forward<M>(value)); }
+  // The value that is there, and true; or `value`, now stored, and false.
+  template <class K = Key, class M = T>
+  requires detail::key_form<K, Key, Hash, KeyEqual> std::pair<T, bool> load_or_store(K&& key,
+                                                                                     M&& value);
+  // Takes the entry out and returns its value, if it was there.
+  template <class K = Key>
+  requires detail::key_form<K, Key, Hash, KeyEqual> std::optional<T> load_and_erase(const K& key);
+  // Sets the value and returns the one before, if there was one.
+  template <class K = Key, class M = T>
+  requires detail::key_form<K, Key, Hash, KeyEqual> std::optional<T> exchange(K&& key, M&& value);
+  // Sets the value if the key is there and its value equals `expected`. Returns whether it did.
+  template <class K = Key, class E = T, class D = T>
+  requires detail::key_form<K, Key, Hash, KeyEqual>
+  bool compare_exchange(const K& key, const E& expected, D&& desired);
+  // Erases the entry if its value equals `expected`. Returns whether it did.
+  template <class K = Key, class E = T>
+  requires detail::key_form<K, Key, Hash, KeyEqual>
+  bool compare_and_erase(const K& key, const E& expected) {
+    bool equal = false;
+    modify(key, operation::erase, [&](const auto& in, position at, std::uint64_t hash) {
+      equal = static_cast<bool>(std::as_const(at.entry()->second) == expected);
+      if (equal) in.erase(at, hash);
+    });
+    return equal;
+  }
+  // Returns how many entries were erased: 0 or 1.
+  template <class K = Key>
+  requires detail::key_form<K, Key, Hash, KeyEqual> size_type erase(const K& key) {
+    return modify(key, operation::erase,
+                  [](const auto& in, position at, std::uint64_t hash) { in.erase(at, hash); });
+  }
+
+  // ---- by visitation: f gets the entry, under its shard's lock
+  // Where reads take no lock, an f that may change the entry gets a copy, which is stored when f
+  // returns; f of a read gets a copy, under no lock.
+  // Throw: what f throws, too.
+
+  // Calls f(entry) if the key is there. Returns how many entries were visited: 0 or 1.
+  template <class K = Key, class F>
+  requires detail::key_form<K, Key, Hash, KeyEqual> size_type visit(const K& key, F f) {
+    return modify(key, operation::visit,
+                  [&](const auto& in, position at, std::uint64_t) { in.visit(at, f); });
+  }
+  template <class K = Key, class F>
+  requires detail::key_form<K, Key, Hash, KeyEqual> size_type visit(const K& key, F f)
+  const { return cvisit(key, std::ref(f)); }
+  template <class K = Key, class F>
+  requires detail::key_form<K, Key, Hash, KeyEqual> size_type cvisit(const K& key, F f)
+  const;
+  // As visit(), without ever waiting for a lock.
+  template <class K = Key, class F>
+  requires detail::key_form<K, Key, Hash, KeyEqual> visit_result try_visit(const K& key, F f);
+
+  // Calls f(value), with a T{} when the key is absent, which is then inserted.
+  template <class K = Key, class F>
+  requires detail::key_form<K, Key, Hash, KeyEqual>
+  void update(K&& key, F f);
+  // Calls f(entry<T>&); what the entry holds afterwards is what the map holds. Returns what f does.
+  template <class K = Key, class F>
+  requires detail::key_form<K, Key, Hash, KeyEqual>
+  decltype(auto) compute(K&& key, F f) { return with_locked(std::forward<K>(key), std::move(f)); }
+
+  // Erases the entry if f(entry) says so. Returns how many were erased: 0 or 1.
+  template <class K = Key, class F>
+  requires detail::key_form<K, Key, Hash, KeyEqual> size_type erase_if(const K& key, F f);
+
+  // Each returns whether this call inserted. Where the key is there already, nothing is moved from,
+  // and the forms with a function call it: or_visit on the entry found; and_visit the first on an
+  // entry inserted, the second on one found. The forms with a c hand out const entries.
+  // Ranges return how many were inserted.
+
+  template <class P>
+  requires std::constructible_from<value_type, P&&>
+  bool insert(P&& e) { return emplace(std::forward<P>(e)); }
+  bool insert(const value_type& e) { return try_emplace(e.first, e.second); }
+  bool insert(value_type&& e) { return emplace(std::move(e)); }
+  template <std::input_iterator It>
+  size_type insert(It first, It last) {
+    return insert_or_visit(first, last, ignore);
+  }
+  size_type insert(std::initializer_list<value_type> list) {
+    return insert(list.begin(), list.end());
+  }
+
+  template <class K = Key, class M = T>
+  requires detail::key_form<K, Key, Hash, KeyEqual>
+  bool insert_or_assign(K&& key, M&& value);
+
+  template <class P, class F>
+  requires std::constructible_from<value_type, P&&>
+  bool insert_or_visit(P&& e, F f) { return emplace_or_visit(std::forward<P>(e), std::ref(f)); }
+  template <std::input_iterator It, class F>
+  size_type insert_or_visit(It first, It last, F f) {
+    size_type inserted = 0;
+    for (; first != last; ++first) inserted += emplace_or_visit(*first, std::ref(f)) ? 1 : 0;
+    return inserted;
+  }
+  template <class F>
+  size_type insert_or_visit(std::initializer_list<value_type> list, F f) {
+    return insert_or_visit(list.begin(), list.end(), std::ref(f));
+  }
+  template <class P, class F>
+  requires std::constructible_from<value_type, P&&>
+  bool insert_or_cvisit(P&& e, F f) { return insert_or_visit(std::forward<P>(e), constly(f)); }
+  template <std::input_iterator It, class F>
+  size_type insert_or_cvisit(It first, It last, F f) {
+    return insert_or_visit(first, last, constly(f));
+  }
+  template <class F>
+  size_type insert_or_cvisit(std::initializer_list<value_type> list, F f) {
+    return insert_or_visit(list, constly(f));
+  }
+  template <class P, class F1, class F2>
+  requires std::constructible_from<value_type, P&&>
+  bool insert_and_visit(P&& e, F1 inserted, F2 found) {
+    return emplace_and_visit(std::forward<P>(e), std::ref(inserted), std::ref(found));
+  }
+  template <class P, class F1, class F2>
+  requires std::constructible_from<value_type, P&&>
+  bool insert_and_cvisit(P&& e, F1 inserted, F2 found) {
+    return emplace_and_visit(std::forward<P>(e), constly(inserted), constly(found));
+  }
+
+  template <class... Args>
+  bool emplace(Args&&... args) {
+    return emplace_and_visit(std::forward<Args>(args)..., ignore, ignore);
+  }
+  // args: for the entry, then f.
+  template <class... Args>
+  bool emplace_or_visit(Args&&... args);
+  template <class... Args>
+  bool emplace_or_cvisit(Args&&... args);
+  // args: for the entry, then two functions.
+  template <class... Args>
+  bool emplace_and_visit(Args&&... args);
+  template <class... Args>
+  bool emplace_and_cvisit(Args&&... args);
+
+  // A value made of `args`, only if the key is absent.
+  template <class K = Key, class... Args>
+  requires detail::key_form<K, Key, Hash, KeyEqual>
+  bool try_emplace(K&& key, Args&&... args) {
+    return upsert(operation::insert, std::forward<K>(key), do_nothing, do_nothing,
+                  std::forward<Args>(args)...);
+  }
+  template <class K = Key, class... Args>
+  requires detail::key_form<K, Key, Hash, KeyEqual>
+  bool try_emplace_or_visit(K&& key, Args&&... args);
+  template <class K = Key, class... Args>
+  requires detail::key_form<K, Key, Hash, KeyEqual>
+  bool try_emplace_or_cvisit(K&& key, Args&&... args);
+  template <class K = Key, class... Args>
+  requires detail::key_form<K, Key, Hash, KeyEqual>
+  bool try_emplace_and_visit(K&& key, Args&&... args);
+  template <class K = Key, class... Args>
+  requires detail::key_form<K, Key, Hash, KeyEqual>
+  bool try_emplace_and_cvisit(K&& key, Args&&... args);
+
+  // ---- batches: the keys of one shard under one lock, with memory fetched ahead
+  // Each key at an instant of its own, between start and end of the call.
+
+  // Writes a std::optional<T> for each key, in their order, and returns where `out` ends.
+  template <std::ranges::input_range Keys, std::weakly_incrementable Out>
+  Out load_many(Keys&& keys, Out out) const;
+  // Calls f(entry), or f(entry, index of the key), for each key that is there, in any order.
+  // Returns how many.
+  template <std::input_iterator It, class F>
+  requires detail::key_form<std::iter_reference_t<It>, Key, Hash, KeyEqual> size_type
+  visit(It first, It last, F f);
+  template <std::input_iterator It, class F>
+  requires detail::key_form<std::iter_reference_t<It>, Key, Hash, KeyEqual> size_type
+  visit(It first, It last, F f)
+  const { return cvisit(first, last, std::ref(f)); }
+  template <std::input_iterator It, class F>
+  requires detail::key_form<std::iter_reference_t<It>, Key, Hash, KeyEqual> size_type
+  cvisit(It first, It last, F f)
+  const;
+  // Inserts the entries whose keys are absent; returns how many. Basic guarantee.
+  template <std::ranges::input_range Entries>
+  size_type insert_many(Entries&& range);
+  // Returns how many were there.
+  template <std::ranges::input_range Keys>
+  size_type erase_many(Keys&& keys);
+
+  // ---- whole-table work: one shard's lock for one class of entries at a time
+  // An entry that is there throughout is visited once, however the map grows meanwhile; one that
+  // comes or goes, once or not at all.
+
+  // Return how many entries were visited.
+  template <class F>
+  size_type visit_all(F f);
+  template <class F>
+  size_type visit_all(F f) const {
+    return cvisit_all(std::ref(f));
+  }
+  template <class F>
+  size_type cvisit_all(F f) const;
+  // Until f(entry) is false. Returns whether it never was.
+  template <class F>
+  bool visit_while(F f);
+  template <class F>
+  bool visit_while(F f) const {
+    return cvisit_while(std::ref(f));
+  }
+  template <class F>
+  bool cvisit_while(F f) const;
+  // Calls f(entry) for every entry, shards in parallel as `policy`, one of std::execution's, says.
+  // An f that throws ends the program, as in std::for_each. libstdc++ runs policies on oneTBB.
+  template <class ExecutionPolicy, class F>
+  void for_each(ExecutionPolicy&& policy, F f);
+  template <class ExecutionPolicy, class F>
+  void for_each(ExecutionPolicy&& policy, F f) const;
+  // Visits one class and returns where to go on: start with scan_cursor{}, stop when done().
+  // Between two calls no lock is held.
+  template <class F>
+  scan_cursor scan(scan_cursor from, F f);
+  template <class F>
+  scan_cursor scan(scan_cursor from, F f) const;
+  // Erases the entries for which f(entry) holds. Returns how many.
+  template <class F>
+  size_type erase_if(F f);
+
+  // Erases everything, shard by shard. What is inserted meanwhile may stay.
+  void clear();
+  // Makes room for `n` entries, a few buckets at a time, so that no other call waits long.
+  // Throws: std::length_error for more than a map can hold; what the allocator throws.
+  void reserve(size_type n);
+  // Moves the entries of `other` here whose keys are absent; the rest stay there. Returns how many.
+  // Other threads may use both maps, and merge them the other way round, meanwhile.
+  template <class H, class E, class M>
+  size_type merge(concurrent_map<Key, T, H, E, Allocator, M>& other);
+  template <class H, class E, class M>
+  size_type merge(concurrent_map<Key, T, H, E, Allocator, M>&& other) {
+    return merge(other);
+  }
+
+  // A copy of all shards at one instant: writers wait until it is made. O(size).
+  [[nodiscard]] map_type snapshot() const;
+
+  // with_locked(key..., f): calls f(entry<T>&...) with what the map holds for these keys at one
+  // instant, and stores what the entries hold afterwards at one instant: readers that take no lock
+  // may see one key's change before another's. Shards are locked in their order, so calls never
+  // wait for each other in a circle. A key named twice is one entry. Returns what f returns.
+  // Throws: what f, copies and the allocator throw; then nothing was inserted or erased.
+  template <class... KeysAndFunction>
+  decltype(auto) with_locked(KeysAndFunction&&... args);
+
+ private:
+  template <class, class, class, class, class, class>
+  friend class concurrent_map;
+
+  static constexpr auto ignore = [](const value_type&) {};
+  static constexpr auto do_nothing = [](const auto&, position) {};
+
+  template <class F>
+  static auto constly(F& f) {
+    return [&f](const value_type& e) { f(e); };
+  }
+
+  template <class K>
+  static decltype(auto) as_key(K&& key) {
+    return detail::as_key<Key, Hash, KeyEqual>(std::forward<K>(key));
+  }
+  template <class K>
+  [[nodiscard]] exclusive_shard lock_for(std::uint64_t hash, operation op) const {
+    return exclusive_shard(core_, core_.shard_of(hash), op);
+  }
+
+  template <class K, class TakeCopy, class InPlace>
+  bool read(const K& key, TakeCopy&& take_copy, InPlace&& in_place) const {
+    const auto& k = as_key(key);
+    return core_.read(k, core_.hash_key(k), operation::read, take_copy, in_place);
+  }
+  // Calls change(shard, position, hash) under the lock if the key is there. Returns 0 or 1.
+  template <class K, class Change>
+  size_type modify(const K& key, operation op, Change&& change) {
+    const auto& k = as_key(key);
+    const std::uint64_t hash = core_.hash_key(k);
+    const exclusive_shard in(core_, core_.shard_of(hash), op);
+    const position at = in.find(k, hash);
+    if (!at) return 0;
+    change(in, at, hash);
+    return 1;
+  }
+  // Inserts an entry of the key and a value made of `args`, and calls inserted(shard, position); or
+  // calls found(shard, position). Returns whether it inserted.
+  template <class K, class Inserted, class Found, class... Args>
+  bool upsert(operation op, K&& key, Inserted&& inserted, Found&& found, Args&&... args);
+
+  template <class F>
+  static auto visiting(F& f) {
+    return [&f](const auto& in, position at) { in.visit(at, f); };
+  }
+
+  // f(entry, index), if f takes both, or f(entry).
+  template <class F, class Entry>
+  static void call_with_index(F& f, Entry& e, size_type index) {
+    if constexpr (std::is_invocable_v<F&, Entry&, size_type>) {
+      f(e, index);
+    } else {
+      f(e);
+    }
+  }
+
+  template <class F, class... Keys>
+  decltype(auto) run_locked(F& f, Keys&&... keys);
+
+  // Moves to `to` the entries of one class whose keys are absent there. False: a lock was busy; the
+  // class has to be gone through again.
+  template <class To>
+  bool move_class(std::size_t shard, scan_cursor& cursor, To& to, size_type& moved);
+  // Moves all entries of `from` here. When that fails, moves them back.
+  void take_all(map_type& from);
+  static void move_into(map_type& to, value_type& e) {
+    // const_cast: the entry is about to go, and nobody reads its key again.
+    to.try_emplace(std::move(const_cast<Key&>(e.first)), std::move(e.second));
+  }
+
+  core_type core_;
+};
+
+// ---- bodies, in the order above ------------------------------------------------------------
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+concurrent_map_stats concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::stats() const {
+  concurrent_map_stats sum;
+  for (std::size_t i = 0; i < shard_count(); ++i) {
+    const shared_shard in(core_, core_.shard_at(i), operation::read);
+    detail::add_shard(sum, in.table().stats(), i);
+  }
+  return sum;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::check_invariants() const {
+  for (std::size_t i = 0; i < shard_count(); ++i) {
+    const shared_shard in(core_, core_.shard_at(i), operation::read);
+    detail::invariants<typename core_type::table_type>(in.table())
+        .check(core_.hash_of(), core_.equal());
+    in.table().for_each([&](const value_type& e) {
+      if (core_.shard_index(core_.hash_key(e.first)) != i) {
+        throw invariant_error("gomap: an entry is in a shard that is not its own");
+      }
+    });
+  }
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class K, class M>
+requires detail::key_form<K, Key, Hash, KeyEqual>
+auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_or_store(K&& key, M&& value)
+    -> std::pair<T, bool> {
+  std::optional<T> result;
+  const auto take = [&](const auto&, position at) { result.emplace(at.entry()->second); };
+  const bool inserted =
+      upsert(operation::insert, std::forward<K>(key), take, take, std::forward<M>(value));
+  return {*std::move(result), !inserted};
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class K>
+requires detail::key_form<K, Key, Hash, KeyEqual>
+auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_and_erase(const K& key)
+    -> std::optional<T> {
+  std::optional<T> taken;
+  modify(key, operation::erase, [&](const auto& in, position at, std::uint64_t hash) {
+    taken.emplace(std::move(at.entry()->second));
+    in.erase(at, hash);
+  });
+  return taken;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class K, class M>
+requires detail::key_form<K, Key, Hash, KeyEqual>
+auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::exchange(K&& key, M&& value)
+    -> std::optional<T> {
+  std::optional<T> before;
+  upsert(
+      operation::assign, std::forward<K>(key), do_nothing,
+      [&](const auto& in, position at) {
+        T fresh(std::forward<M>(value));
+        before.emplace(std::move(at.entry()->second));
+        in.assign(at, std::move(fresh));
+      },
+      std::forward<M>(value));
+  return before;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class K, class E, class D>
+requires detail::key_form<K, Key, Hash, KeyEqual>
+bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::compare_exchange(const K& key,
+                                                                                const E& expected,
+                                                                                D&& desired) {
+  bool equal = false;
+  modify(key, operation::assign, [&](const auto& in, position at, std::uint64_t) {
+    equal = static_cast<bool>(std::as_const(at.entry()->second) == expected);
+    if (equal) in.assign(at, std::forward<D>(desired));
+  });
+  return equal;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class K, class F>
+requires detail::key_form<K, Key, Hash, KeyEqual>
+auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::cvisit(const K& key, F f) const
+    -> size_type {
+  if constexpr (reads_take_no_lock) {
+    std::optional<value_type> copy;
+    const bool found = read(
+        key, [&](const auto* e) { copy.emplace(entries::load_key(e), entries::load_value(e)); },
+        [&](const value_type& e) { copy.emplace(e); });
+    if (found) f(std::as_const(*copy));
+    return found ? 1 : 0;
+  } else {
+    return read(
+               key, [](const auto*) {}, [&](const value_type& e) { f(e); })
+               ? 1
+               : 0;
+  }
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class K, class F>
+requires detail::key_form<K, Key, Hash, KeyEqual>
+auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::try_visit(const K& key, F f)
+    -> visit_result {
+  const auto& k = as_key(key);
+  const std::uint64_t hash = core_.hash_key(k);
+  const exclusive_shard in(core_, core_.shard_of(hash), operation::visit, std::try_to_lock);
+  if (!in.owns()) return visit_result::busy;
+  const position at = in.find(k, hash);
+  if (!at) return visit_result::absent;
+  in.visit(at, f);
+  return visit_result::visited;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class K, class F>
+requires detail::key_form<K, Key, Hash, KeyEqual>
+void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::update(K&& key, F f) {
+  auto&& k = as_key(std::forward<K>(key));
+  const std::uint64_t hash = core_.hash_key(k);
+  const exclusive_shard in(core_, core_.shard_of(hash), operation::update);
+  if (const position at = in.find(k, hash)) {
+    in.visit(at, [&](value_type& e) { f(e.second); });
+    return;
+  }
+  T fresh{};
+  f(fresh);
+  in.insert(hash, std::forward<decltype(k)>(k), std::move(fresh));
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class K, class F>
+requires detail::key_form<K, Key, Hash, KeyEqual>
+auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::erase_if(const K& key, F f)
+    -> size_type {
+  bool erased = false;
+  modify(key, operation::erase, [&](const auto& in, position at, std::uint64_t hash) {
+    in.visit(at, [&](value_type& e) { erased = static_cast<bool>(f(e)); });
+    if (erased) in.erase(at, hash);
+  });
+  return erased ? 1 : 0;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class K, class M>
+requires detail::key_form<K, Key, Hash, KeyEqual>
+bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::insert_or_assign(K&& key,
+                                                                                M&& value) {
+  return upsert(
+      operation::assign, std::forward<K>(key), do_nothing,
+      [&](const auto& in, position at) { in.assign(at, std::forward<M>(value)); },
+      std::forward<M>(value));
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class... Args>
+bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::emplace_or_visit(Args&&... args) {
+  return detail::split_functions<1>(
+      [&](auto functions, auto parts) {
+        std::pair<Key, T> aside = std::make_from_tuple<std::pair<Key, T>>(std::move(parts));
+        auto& f = std::get<0>(functions);
+        return upsert(operation::insert, std::move(aside.first), do_nothing, visiting(f),
+                      std::move(aside.second));
+      },
+      std::forward<Args>(args)...);
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class... Args>
+bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::emplace_or_cvisit(Args&&... args) {
+  return detail::split_functions<1>(
+      [&](auto functions, auto parts) {
+        std::pair<Key, T> aside = std::make_from_tuple<std::pair<Key, T>>(std::move(parts));
+        auto f = constly(std::get<0>(functions));
+        return upsert(operation::insert, std::move(aside.first), do_nothing, visiting(f),
+                      std::move(aside.second));
+      },
+      std::forward<Args>(args)...);
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class... Args>
+bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::emplace_and_visit(Args&&... args) {
+  return detail::split_functions<2>(
+      [&](auto functions, auto parts) {
+        std::pair<Key, T> aside = std::make_from_tuple<std::pair<Key, T>>(std::move(parts));
+        auto& on_inserted = std::get<0>(functions);
+        auto& on_found = std::get<1>(functions);
+        return upsert(operation::insert, std::move(aside.first), visiting(on_inserted),
+                      visiting(on_found), std::move(aside.second));
+      },
+      std::forward<Args>(args)...);
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class... Args>
+bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::emplace_and_cvisit(Args&&... args) {
+  return detail::split_functions<2>(
+      [&](auto functions, auto parts) {
+        std::pair<Key, T> aside = std::make_from_tuple<std::pair<Key, T>>(std::move(parts));
+        auto on_inserted = constly(std::get<0>(functions));
+        auto on_found = constly(std::get<1>(functions));
+        return upsert(operation::insert, std::move(aside.first), visiting(on_inserted),
+                      visiting(on_found), std::move(aside.second));
+      },
+      std::forward<Args>(args)...);
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class K, class... Args>
+requires detail::key_form<K, Key, Hash, KeyEqual>
+bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::try_emplace_or_visit(
+    K&& key, Args&&... args) {
+  return detail::split_functions<1>(
+      [&](auto functions, auto parts) {
+        auto& f = std::get<0>(functions);
+        return std::apply(
+            [&](auto&&... part) {
+              return upsert(operation::insert, std::forward<K>(key), do_nothing, visiting(f),
+                            std::forward<decltype(part)>(part)...);
+            },
+            std::move(parts));
+      },
+      std::forward<Args>(args)...);
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class K, class... Args>
+requires detail::key_form<K, Key, Hash, KeyEqual>
+bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::try_emplace_or_cvisit(
+    K&& key, Args&&... args) {
+  return detail::split_functions<1>(
+      [&](auto functions, auto parts) {
+        auto f = constly(std::get<0>(functions));
+        return std::apply(
+            [&](auto&&... part) {
+              return upsert(operation::insert, std::forward<K>(key), do_nothing, visiting(f),
+                            std::forward<decltype(part)>(part)...);
+            },
+            std::move(parts));
+      },
+      std::forward<Args>(args)...);
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class K, class... Args>
+requires detail::key_form<K, Key, Hash, KeyEqual>
+bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::try_emplace_and_visit(
+    K&& key, Args&&... args) {
+  return detail::split_functions<2>(
+      [&](auto functions, auto parts) {
+        auto& on_inserted = std::get<0>(functions);
+        auto& on_found = std::get<1>(functions);
+        return std::apply(
+            [&](auto&&... part) {
+              return upsert(operation::insert, std::forward<K>(key), visiting(on_inserted),
+                            visiting(on_found), std::forward<decltype(part)>(part)...);
+            },
+            std::move(parts));
+      },
+      std::forward<Args>(args)...);
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class K, class... Args>
+requires detail::key_form<K, Key, Hash, KeyEqual>
+bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::try_emplace_and_cvisit(
+    K&& key, Args&&... args) {
+  return detail::split_functions<2>(
+      [&](auto functions, auto parts) {
+        auto on_inserted = constly(std::get<0>(functions));
+        auto on_found = constly(std::get<1>(functions));
+        return std::apply(
+            [&](auto&&... part) {
+              return upsert(operation::insert, std::forward<K>(key), visiting(on_inserted),
+                            visiting(on_found), std::forward<decltype(part)>(part)...);
+            },
+            std::move(parts));
+      },
+      std::forward<Args>(args)...);
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <std::ranges::input_range Keys, std::weakly_incrementable Out>
+Out concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_many(Keys&& keys,
+                                                                        Out out) const {
+  auto first = std::ranges::begin(keys);
+  const auto last = std::ranges::end(keys);
+  while (first != last) {
+    detail::batch<core_type, decltype(first)> some(
+        core_, first, last, [&](const auto& key) { return core_.hash_key(as_key(key)); });
+    std::array<std::optional<T>, decltype(some)::capacity> found;
+    const auto load_one = [&](const auto& item) {
+      const auto& k = as_key(some[item.place]);
+      core_.read(
+          k, item.hash, operation::read,
+          [&](const auto* e) { found[item.place].emplace(entries::load_value(e)); },
+          [&](const value_type& e) { found[item.place].emplace(e.second); });
+    };
+    if constexpr (reads_take_no_lock) {
+      for (const auto& item : some.items()) {
+        found[item.place].reset();
+        load_one(item);
+      }
+    } else {
+      some.for_each_group([&](std::size_t shard, const auto& items) {
+        const shared_shard in(core_, core_.shard_at(shard), operation::read);
+        for (const auto& item : items) in.table().prefetch(item.hash);
+        for (const auto& item : items) {
+          const value_type* const e = in.find(as_key(some[item.place]), item.hash);
+          if (e != nullptr) found[item.place].emplace(e->second);
+        }
+      });
+    }
+    for (std::size_t i = 0; i < some.size(); ++i) *out++ = std::move(found[i]);
+  }
+  return out;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <std::input_iterator It, class F>
+requires detail::key_form<std::iter_reference_t<It>, Key, Hash, KeyEqual>
+auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::visit(It first, It last, F f)
+    -> size_type {
+  size_type visited = 0;
+  size_type done = 0;  // keys of earlier batches
+  while (first != last) {
+    detail::batch<core_type, It> some(core_, first, last,
+                                      [&](const auto& key) { return core_.hash_key(as_key(key)); });
+    some.for_each_group([&](std::size_t shard, const auto& items) {
+      const exclusive_shard in(core_, core_.shard_at(shard), operation::visit);
+      for (const auto& item : items) in.table().prefetch(item.hash);
+      for (const auto& item : items) {
+        const position at = in.find(as_key(some[item.place]), item.hash);
+        if (!at) continue;
+        in.visit(at, [&](value_type& e) { call_with_index(f, e, done + item.place); });
+        ++visited;
+      }
+    });
+    done += some.size();
+  }
+  return visited;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <std::input_iterator It, class F>
+requires detail::key_form<std::iter_reference_t<It>, Key, Hash, KeyEqual>
+auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::cvisit(It first, It last, F f) const
+    -> size_type {
+  size_type visited = 0;
+  size_type done = 0;  // keys of earlier batches
+  while (first != last) {
+    detail::batch<core_type, It> some(core_, first, last,
+                                      [&](const auto& key) { return core_.hash_key(as_key(key)); });
+    const auto visit_one = [&](const value_type& e, const auto& item) {
+      call_with_index(f, e, done + item.place);
+      ++visited;
+    };
+    if constexpr (reads_take_no_lock) {
+      for (const auto& item : some.items()) {
+        std::optional<value_type> copy;
+        const auto& k = as_key(some[item.place]);
+        const bool found = core_.read(
+            k, item.hash, operation::read,
+            [&](const auto* e) { copy.emplace(entries::load_key(e), entries::load_value(e)); },
+            [&](const value_type& e) { copy.emplace(e); });
+        if (found) visit_one(*copy, item);
+      }
+    } else {
+      some.for_each_group([&](std::size_t shard, const auto& items) {
+        const shared_shard in(core_, core_.shard_at(shard), operation::read);
+        for (const auto& item : items) in.table().prefetch(item.hash);
+        for (const auto& item : items) {
+          const value_type* const e = in.find(as_key(some[item.place]), item.hash);
+          if (e != nullptr) visit_one(*e, item);
+        }
+      });
+    }
+    done += some.size();
+  }
+  return visited;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <std::ranges::input_range Entries>
+auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::insert_many(Entries&& range)
+    -> size_type {
+  size_type inserted = 0;
+  auto first = std::ranges::begin(range);
+  const auto last = std::ranges::end(range);
+  while (first != last) {
+    detail::batch<core_type, decltype(first)> some(
+        core_, first, last, [&](const auto& e) { return core_.hash_key(as_key(e.first)); });
+    some.for_each_group([&](std::size_t shard, const auto& items) {
+      const exclusive_shard in(core_, core_.shard_at(shard), operation::insert);
+      for (const auto& item : items) in.table().prefetch(item.hash);
+      for (const auto& item : items) {
+        auto&& e = some[item.place];
+        auto&& k = as_key(std::forward<decltype(e)>(e).first);
+        if (in.find(k, item.hash)) continue;
+        in.insert(item.hash, std::forward<decltype(k)>(k), std::forward<decltype(e)>(e).second);
+        ++inserted;
+      }
+    });
+  }
+  return inserted;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <std::ranges::input_range Keys>
+auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::erase_many(Keys&& keys)
+    -> size_type {
+  size_type erased = 0;
+  auto first = std::ranges::begin(keys);
+  const auto last = std::ranges::end(keys);
+  while (first != last) {
+    detail::batch<core_type, decltype(first)> some(
+        core_, first, last, [&](const auto& key) { return core_.hash_key(as_key(key)); });
+    some.for_each_group([&](std::size_t shard, const auto& items) {
+      const exclusive_shard in(core_, core_.shard_at(shard), operation::erase);
+      for (const auto& item : items) in.table().prefetch(item.hash);
+      for (const auto& item : items) {
+        const position at = in.find(as_key(some[item.place]), item.hash);
+        if (!at) continue;
+        in.erase(at, item.hash);
+        ++erased;
+      }
+    });
+  }
+  return erased;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class F>
+auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::visit_all(F f) -> size_type {
+  size_type visited = 0;
+  visit_while([&](value_type& e) {
+    ++visited;
+    f(e);
+    return true;
+  });
+  return visited;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class F>
+auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::cvisit_all(F f) const -> size_type {
+  size_type visited = 0;
+  cvisit_while([&](const value_type& e) {
+    ++visited;
+    f(e);
+    return true;
+  });
+  return visited;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class F>
+bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::visit_while(F f) {
+  bool go_on = true;
+  return core_.template walk<exclusive_shard>(
+      operation::visit, [&](const auto& in, const auto& step) {
+        step([&](position at, auto*) {
+          if (go_on) in.visit(at, [&](value_type& e) { go_on = static_cast<bool>(f(e)); });
+        });
+        return go_on;
+      });
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class F>
+bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::cvisit_while(F f) const {
+  bool go_on = true;
+  return core_.template walk<shared_shard>(operation::visit, [&](const auto&, const auto& step) {
+    step([&](position at, auto*) {
+      if (go_on) go_on = static_cast<bool>(f(std::as_const(*at.entry())));
+    });
+    return go_on;
+  });
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class ExecutionPolicy, class F>
+void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::for_each(ExecutionPolicy&& policy,
+                                                                        F f) {
+  auto* const first = &core_.shard_at(0);
+  std::for_each(std::forward<ExecutionPolicy>(policy), first, first + shard_count(),
+                [&](auto& shard) {
+                  core_.template walk_shard<exclusive_shard>(
+                      static_cast<size_type>(&shard - first), operation::visit,
+                      [&](const auto& in, const auto& step) {
+                        step([&](position at, auto*) { in.visit(at, f); });
+                        return true;
+                      });
+                });
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class ExecutionPolicy, class F>
+void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::for_each(ExecutionPolicy&& policy,
+                                                                        F f) const {
+  auto* const first = &core_.shard_at(0);
+  std::for_each(std::forward<ExecutionPolicy>(policy), first, first + shard_count(),
+                [&](auto& shard) {
+                  core_.template walk_shard<shared_shard>(
+                      static_cast<size_type>(&shard - first), operation::visit,
+                      [&](const auto&, const auto& step) {
+                        step([&](position at, auto*) { f(std::as_const(*at.entry())); });
+                        return true;
+                      });
+                });
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class F>
+scan_cursor concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::scan(scan_cursor from, F f) {
+  core_.template scan_class<exclusive_shard>(from, operation::visit,
+                                             [&](const auto& in, position at) { in.visit(at, f); });
+  return from;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class F>
+scan_cursor concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::scan(scan_cursor from,
+                                                                           F f) const {
+  core_.template scan_class<shared_shard>(
+      from, operation::visit, [&](const auto&, position at) { f(std::as_const(*at.entry())); });
+  return from;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class F>
+auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::erase_if(F f) -> size_type {
+  size_type erased = 0;
+  core_.template walk<exclusive_shard>(operation::erase, [&](const auto& in, const auto& step) {
+    step([&](position at, auto* head) {
+      bool erase = false;
+      in.visit(at, [&](value_type& e) { erase = static_cast<bool>(f(e)); });
+      if (!erase) return;
+      in.erase_below(at, head);
+      ++erased;
+    });
+    return true;
+  });
+  return erased;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::clear() {
+  for (std::size_t i = 0; i < shard_count(); ++i) {
+    const exclusive_shard in(core_, core_.shard_at(i), operation::clear);
+    in.clear();
+  }
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::reserve(size_type n) {
+  constexpr size_type chains_at_a_time = 64;
+  // Shards fill evenly but for chance: a few standard deviations more than their share.
+  const double share = static_cast<double>(n) / static_cast<double>(shard_count());
+  const unsigned bits = detail::bits_for(static_cast<size_type>(share + 4 * std::sqrt(share)));
+  for (std::size_t i = 0; i < shard_count(); ++i) {
+    for (bool done = false; !done;) {
+      const exclusive_shard in(core_, core_.shard_at(i), operation::reserve);
+      done = in.grow_to(bits, chains_at_a_time);
+    }
+  }
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class H, class E, class M>
+auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::merge(
+    concurrent_map<Key, T, H, E, Allocator, M>& other) -> size_type {
+  if (static_cast<const void*>(this) == static_cast<const void*>(&other)) return 0;
+  size_type moved = 0;
+  for (std::size_t i = 0; i < other.shard_count(); ++i) {
+    for (scan_cursor cursor; !cursor.done();) {
+      // Both locks at once, so that no entry is ever in neither map; but never wait for the second
+      // while the first is held: somebody may be merging the other way round.
+      scan_cursor next = cursor;
+      if (other.template move_class<concurrent_map>(i, next, *this, moved)) {
+        cursor = next;
+      } else {
+        std::this_thread::yield();
+      }
+    }
+  }
+  return moved;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::snapshot() const -> map_type {
+  map_type copy(size(), hash_function(), key_eq(), get_allocator());
+  const typename core_type::all_shared hold(core_, operation::copy);
+  copy.reserve(size());
+  for (std::size_t i = 0; i < shard_count(); ++i) {
+    core_.shard_at(i).table.for_each([&](const value_type& e) { copy.insert(e); });
+  }
+  return copy;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class... KeysAndFunction>
+decltype(auto) concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::with_locked(
+    KeysAndFunction&&... args) {
+  return detail::split_functions<1>(
+      [&](auto function, auto keys) -> decltype(auto) {
+        return std::apply(
+            [&](auto&&... key) -> decltype(auto) {
+              return run_locked(std::get<0>(function), as_key(std::forward<decltype(key)>(key))...);
+            },
+            std::move(keys));
+      },
+      std::forward<KeysAndFunction>(args)...);
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class F, class... Keys>
+decltype(auto) concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::run_locked(
+    F& f, Keys&&... keys) {
+  detail::transaction<core_type, Keys...> all(core_, std::forward<Keys>(keys)...);
+  using result = decltype(all.call(f));
+  if constexpr (std::is_void_v<result>) {
+    all.call(f);
+    all.commit();
+  } else {
+    result returned = all.call(f);
+    all.commit();
+    return static_cast<result>(returned);
+  }
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class K, class Inserted, class Found, class... Args>
+bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::upsert(operation op, K&& key,
+                                                                      Inserted&& inserted,
+                                                                      Found&& found,
+                                                                      Args&&... args) {
+  auto&& k = as_key(std::forward<K>(key));
+  const std::uint64_t hash = core_.hash_key(k);
+  const exclusive_shard in(core_, core_.shard_of(hash), op);
+  if (const position at = in.find(k, hash)) {
+    found(in, at);
+    return false;
+  }
+  const position at =
+      in.insert(hash, std::piecewise_construct, std::forward_as_tuple(std::forward<decltype(k)>(k)),
+                std::forward_as_tuple(std::forward<Args>(args)...));
+  inserted(in, at);
+  return true;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class To>
+bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::move_class(std::size_t shard,
+                                                                          scan_cursor& cursor,
+                                                                          To& to,
+                                                                          size_type& moved) {
+  const exclusive_shard in(core_, core_.shard_at(shard), operation::merge);
+  bool all = true;
+  detail::scan_access::step(in.table(), core_.hash_of(), cursor, [&](position at, auto* head) {
+    if (!all) return;
+    value_type& e = *at.entry();
+    const std::uint64_t hash = to.core_.hash_key(e.first);
+    const typename To::exclusive_shard there(to.core_, to.core_.shard_of(hash), operation::merge,
+                                             std::try_to_lock);
+    all = there.owns();
+    if (!all || there.find(e.first, hash)) return;
+    // const_cast: the entry is about to go, and nobody reads its key again.
+    there.insert(hash, std::move(const_cast<Key&>(e.first)), std::move(e.second));
+    in.erase_below(at, head);
+    ++moved;
+  });
+  return all;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::take_all(map_type& from) {
+  reserve(from.size());
+  try {
+    while (!from.empty()) {
+      const auto at = from.begin();
+      // const_cast: the entry is about to go, and nobody reads its key again.
+      emplace(std::move(const_cast<Key&>(at->first)), std::move(at->second));
+      from.erase(at);
+    }
+  } catch (...) {
+    for (std::size_t i = 0; i < shard_count(); ++i) {
+      core_.shard_at(i).table.for_each([&](value_type& e) { move_into(from, e); });
+    }
+    throw;
+  }
+}
+
+}  // namespace gomap

@@ -1,0 +1,84 @@
+// batch.hpp -- some keys of a range, hashed together and grouped by shard.
+//
+// A batch is large enough that each shard's lock is taken for several keys at a time, and that the
+// memory of the last key arrives while the first are looked up; and small enough for a stack.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <span>
+#include <type_traits>
+
+namespace gomap::detail {
+
+// Core is a concurrent_core; It iterates over keys, or over what HashOf finds a key's hash in.
+template <class Core, class It>
+class batch {
+  static constexpr bool can_return = std::forward_iterator<It>;
+  // What is kept of each place: an iterator, or what was there when it can be read only once.
+  using place = std::conditional_t<can_return, It, std::iter_value_t<It>>;
+
+ public:
+  static constexpr std::size_t capacity = 128;
+
+  struct item {
+    std::uint64_t hash;
+    std::uint32_t shard;
+    std::uint32_t place;  // in the batch
+  };
+
+  // Takes the next places from `first` on, up to `last`, and asks for their memory.
+  // hash_of(*place) hashes.  Throws: what it throws.
+  template <class Sentinel, class HashOf>
+  batch(const Core& core, It& first, const Sentinel& last, const HashOf& hash_of) {
+    for (; size_ < capacity && first != last; ++first, ++size_) {
+      if constexpr (can_return) {
+        places_[size_].emplace(first);
+      } else {
+        places_[size_].emplace(*first);
+      }
+      const std::uint64_t hash = hash_of((*this)[size_]);
+      items_[size_] = {hash, static_cast<std::uint32_t>(core.shard_index(hash)),
+                       static_cast<std::uint32_t>(size_)};
+      core.prefetch(hash);
+    }
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  // In the order of the range, unless for_each_group() has been called.
+  [[nodiscard]] std::span<const item> items() const noexcept { return {items_.data(), size_}; }
+  // What is at a place.
+  [[nodiscard]] decltype(auto) operator[](std::size_t place) {
+    if constexpr (can_return) {
+      return **places_[place];
+    } else {
+      return (*places_[place]);
+    }
+  }
+
+  // Calls f(shard, items) for each shard that has some, whose items are in the order of the range.
+  template <class F>
+  void for_each_group(F&& f) {
+    const auto end = items_.begin() + static_cast<std::ptrdiff_t>(size_);
+    std::sort(items_.begin(), end, [](const item& a, const item& b) {
+      return a.shard != b.shard ? a.shard < b.shard : a.place < b.place;
+    });
+    for (auto first = items_.begin(); first != end;) {
+      const auto next =
+          std::find_if(first, end, [&](const item& other) { return other.shard != first->shard; });
+      f(first->shard, std::span<const item>(first, next));
+      first = next;
+    }
+  }
+
+ private:
+  std::size_t size_ = 0;
+  std::array<item, capacity> items_;
+  std::array<std::optional<place>, capacity> places_;
+};
+
+}  // namespace gomap::detail

@@ -1,0 +1,434 @@
+// concurrent_core.hpp -- the shards of one concurrent map, and the few ways in which it uses them.
+//
+//   hash:  [ tophash 8 | .. | shard 16 | bucket index 32 ]
+//
+// The shard comes from the middle of the hash: the low bits pick the bucket and the top ones are
+// the tophash, and a shard whose entries agreed in either would be a bad table.
+//
+// One key is read without a lock where keys and values are trivially copyable and the allocator is
+// type-stable, under the shard's shared lock otherwise (read()); it is written under the lock alone
+// (exclusive_shard). All of concurrent_map is made of these two, and of walks that hold one lock
+// for one class of entries at a time.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <stdexcept>
+#include <thread>
+#include <type_traits>
+#include <utility>
+
+#include <gomap/allocator_concepts.hpp>
+#include <gomap/detail/held_locks.hpp>
+#include <gomap/detail/shard.hpp>
+#include <gomap/detail/table.hpp>
+#include <gomap/detail/waiting.hpp>
+#include <gomap/hash.hpp>
+#include <gomap/misuse.hpp>
+#include <gomap/scan_cursor.hpp>
+
+namespace gomap::detail {
+
+// Whether readers of such a map go without a lock.
+template <class Key, class T, class Allocator>
+[[nodiscard]] constexpr bool reads_take_no_lock() noexcept {
+  using entries = entry_traits<Key, T, Allocator>;
+  return entries::moves_as_bytes() && type_stable_allocator<typename entries::allocator_type>;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+class concurrent_core {
+ public:
+  static constexpr bool optimistic = reads_take_no_lock<Key, T, Allocator>();
+
+  using words = std::conditional_t<optimistic, shared_words, locked_words>;
+  using table_type = table<Key, T, Allocator, words>;
+  using entries = typename table_type::entries;
+  using value_type = typename table_type::value_type;
+  using position = typename table_type::position;
+  using allocator_type = typename table_type::allocator_type;
+  using sequence_type = std::conditional_t<optimistic, sequence, no_sequence>;
+  using shard_type = shard<table_type, sequence_type, Mutex>;
+  using write_section = typename sequence_type::write_section;
+
+  static constexpr std::size_t max_shards = std::size_t{1} << 16;
+
+  // `shards` is rounded up to a power of two; 0 asks for several a processor, so that two threads
+  // seldom meet in one.  Throws: std::length_error for more than max_shards; std::bad_alloc.
+  concurrent_core(std::size_t shards, std::uint64_t seed, const Hash& hash, const KeyEqual& equal,
+                  const allocator_type& allocator)
+      : hash_(hash), equal_(equal), seed_(seed), allocator_(allocator) {
+    if (shards > max_shards) throw std::length_error("gomap: more shards than a map can have");
+    if (shards == 0) shards = default_shards();
+    count_ = std::bit_ceil(shards);
+    shard_allocator from(allocator_);
+    shards_ = std::to_address(shard_traits::allocate(from, count_));
+    for (std::size_t i = 0; i < count_; ++i) std::construct_at(shards_ + i, allocator_);
+  }
+  concurrent_core(const concurrent_core&) = delete;
+  concurrent_core& operator=(const concurrent_core&) = delete;
+  ~concurrent_core() {
+    std::destroy_n(shards_, count_);
+    shard_allocator to(allocator_);
+    shard_traits::deallocate(to, shards_, count_);
+    forget_map(number_);
+  }
+
+  // Exchanges everything.  Requires: no other thread uses either.
+  void swap(concurrent_core& other) noexcept(
+      std::is_nothrow_swappable_v<Hash>&& std::is_nothrow_swappable_v<KeyEqual>) {
+    using std::swap;
+    swap(hash_, other.hash_);
+    swap(equal_, other.equal_);
+    swap(seed_, other.seed_);
+    swap(allocator_, other.allocator_);
+    swap(shards_, other.shards_);
+    swap(count_, other.count_);
+    swap(number_, other.number_);
+  }
+
+  [[nodiscard]] const Hash& hash() const noexcept { return hash_; }
+  [[nodiscard]] const KeyEqual& equal() const noexcept { return equal_; }
+  [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
+  [[nodiscard]] const allocator_type& allocator() const noexcept { return allocator_; }
+  [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
+
+  [[nodiscard]] std::size_t shard_count() const noexcept { return count_; }
+  [[nodiscard]] std::size_t shard_index(std::uint64_t hash) const noexcept {
+    return static_cast<std::size_t>(hash >> shard_shift) & (count_ - 1);
+  }
+  [[nodiscard]] shard_type& shard_at(std::size_t index) const noexcept { return shards_[index]; }
+  [[nodiscard]] shard_type& shard_of(std::uint64_t hash) const noexcept {
+    return shards_[shard_index(hash)];
+  }
+
+  template <class K>
+  [[nodiscard]] std::uint64_t hash_key(const K& key) const {
+    return hash_with(hash_, key, seed_);
+  }
+  // What hashes any key, for evacuation.
+  struct hasher_of_keys {
+    const concurrent_core& core;
+    std::uint64_t operator()(const Key& key) const
+        noexcept(noexcept(hash_with(std::declval<const Hash&>(), key, std::uint64_t{}))) {
+      return hash_with(core.hash_, key, core.seed_);
+    }
+  };
+  [[nodiscard]] hasher_of_keys hash_of() const noexcept { return {*this}; }
+
+  // Asks the processor to fetch where a key of this hash would be. Looks at words that may be
+  // changing, and uses none of them.
+  void prefetch(std::uint64_t hash) const noexcept {
+    if constexpr (optimistic) shard_of(hash).table.prefetch_optimistically(hash);
+  }
+
+  // A shard whose lock this thread holds alone, inside a lock_scope.
+  class locked_shard {
+   public:
+    // Waits for the lock.
+    locked_shard(const concurrent_core& core, shard_type& shard, operation op)
+        : core_(core), shard_(shard) {
+      shard.mutex.lock();
+      shard.holder.set(op);
+    }
+    // Does not wait: owns() tells.
+    locked_shard(const concurrent_core& core, shard_type& shard, operation op, std::try_to_lock_t)
+        : core_(core), shard_(shard), owns_(shard.mutex.try_lock()) {
+      if (owns_) shard.holder.set(op);
+    }
+    locked_shard(const locked_shard&) = delete;
+    locked_shard& operator=(const locked_shard&) = delete;
+    ~locked_shard() {
+      if (!owns_) return;
+      shard_.holder.clear();
+      shard_.mutex.unlock();
+    }
+
+    [[nodiscard]] bool owns() const noexcept { return owns_; }
+    [[nodiscard]] table_type& table() const noexcept { return shard_.table; }
+
+    template <class K>
+    [[nodiscard]] position find(const K& key, std::uint64_t hash) const {
+      return core_.find_in(shard_.table, key, hash);
+    }
+
+    // Adds an entry made of `args`.  Requires: its key is absent.  Throws: as table::insert().
+    template <class... Args>
+    position insert(std::uint64_t hash, Args&&... args) const {
+      if constexpr (optimistic) {
+        const value_type aside(std::forward<Args>(args)...);  // user code before the write begins
+        const write_section section(shard_.seq);
+        return shard_.table.insert(hash, core_.hash_of(), [&](allocator_type& a, value_type* at) {
+          entries::construct(a, at, aside.first, aside.second);
+        });
+      } else {
+        return shard_.table.insert(hash, core_.hash_of(), [&](allocator_type& a, value_type* at) {
+          entries::construct(a, at, std::forward<Args>(args)...);
+        });
+      }
+    }
+    void erase(position at, std::uint64_t hash) const noexcept {
+      const write_section section(shard_.seq);
+      shard_.table.erase(at, hash);
+    }
+    void erase_below(position at, typename table_type::bucket_type* head) const noexcept {
+      const write_section section(shard_.seq);
+      shard_.table.erase_below(at, head);
+    }
+    void clear() const noexcept {
+      const write_section section(shard_.seq);
+      shard_.table.clear();
+    }
+    // Makes the array one of 2^bits buckets at least, moving up to so many chains of it in this
+    // call. Returns whether it is done.  Throws: as table::grow_to().
+    bool grow_to(unsigned bits, std::size_t chains) const {
+      const write_section section(shard_.seq);
+      return shard_.table.grow_partly_to(bits, chains, core_.hash_of());
+    }
+    template <class M>
+    void assign(position at, M&& value) const {
+      if constexpr (!optimistic) {
+        at.entry()->second = std::forward<M>(value);
+      } else if constexpr (std::is_same_v<std::remove_cvref_t<M>, T>) {
+        store(at, value);
+      } else {
+        const T converted(std::forward<M>(value));
+        store(at, converted);
+      }
+    }
+    // Calls f(entry), which may change the value. Where readers without a lock may look, f works on
+    // a copy that is stored when it returns, and dropped when it throws.
+    template <class F>
+    void visit(position at, F&& f) const {
+      if constexpr (optimistic) {
+        value_type copy(*at.entry());
+        f(copy);
+        store(at, copy.second);
+      } else {
+        f(*at.entry());
+      }
+    }
+
+   private:
+    void store(position at, const T& value) const noexcept {
+      // A single word is never seen in halves, so readers need not read again.
+      if constexpr (entries::value_is_a_word()) {
+        entries::store_value(at.entry(), value);
+      } else {
+        const write_section section(shard_.seq);
+        entries::store_value(at.entry(), value);
+      }
+    }
+
+    const concurrent_core& core_;
+    shard_type& shard_;
+    bool owns_ = true;
+  };
+
+  // The only shard that a call locks alone.  Throws: what a fatal handler throws, see lock_scope.
+  class exclusive_shard : private lock_scope, public locked_shard {
+   public:
+    template <class... Try>
+    exclusive_shard(const concurrent_core& core, shard_type& shard, operation op,
+                    Try... try_to_lock)
+        : lock_scope(core.number_, op), locked_shard(core, shard, op, try_to_lock...) {}
+  };
+
+  // The only shard that a call locks, with others that read.  Throws: as above.
+  class shared_shard : private lock_scope {
+   public:
+    shared_shard(const concurrent_core& core, shard_type& shard, operation op)
+        : lock_scope(core.number_, op), core_(core), shard_(shard) {
+      shard.mutex.lock_shared();
+    }
+    shared_shard(const shared_shard&) = delete;
+    shared_shard& operator=(const shared_shard&) = delete;
+    ~shared_shard() { shard_.mutex.unlock_shared(); }
+
+    [[nodiscard]] const table_type& table() const noexcept { return shard_.table; }
+    template <class K>
+    [[nodiscard]] const value_type* find(const K& key, std::uint64_t hash) const {
+      const position at = core_.find_in(shard_.table, key, hash);
+      return at ? at.entry() : nullptr;
+    }
+
+   private:
+    const concurrent_core& core_;
+    shard_type& shard_;
+  };
+
+  // Shared locks of all shards, taken in their order.
+  class all_shared : private lock_scope {
+   public:
+    all_shared(const concurrent_core& core, operation op)
+        : lock_scope(core.number_, op), core_(core) {
+      for (; locked_ < core.count_; ++locked_) core.shards_[locked_].mutex.lock_shared();
+    }
+    all_shared(const all_shared&) = delete;
+    all_shared& operator=(const all_shared&) = delete;
+    ~all_shared() {
+      while (locked_ > 0) core_.shards_[--locked_].mutex.unlock_shared();
+    }
+
+   private:
+    const concurrent_core& core_;
+    std::size_t locked_ = 0;
+  };
+
+  // Reads what the map holds for `key`. Without a lock: take_copy(entry) copies what it needs, by
+  // entries::load_key() and load_value(), and may be called several times; under the shared lock:
+  // in_place(entry). Returns whether the key is there.
+  // Throws: what the comparison and the functions throw.
+  template <class K, class TakeCopy, class InPlace>
+  bool read(const K& key, std::uint64_t hash, operation op, TakeCopy&& take_copy,
+            InPlace&& in_place) const {
+    shard_type& shard = shard_of(hash);
+    if constexpr (optimistic) {
+      for (;;) {
+        const auto found = read_optimistically(shard, key, hash, take_copy);
+        if (found != reading::gave_up) [[likely]]
+          return found == reading::present;
+        if (!must_not_lock(shard, op)) break;
+      }
+    }
+    const shared_shard in(*this, shard, op);
+    const value_type* const entry = in.find(key, hash);
+    if (entry != nullptr) in_place(*entry);
+    return entry != nullptr;
+  }
+
+  // Calls f(shard) for each class of entries in turn, under a lock of Hold's kind; between two of
+  // them no lock is held. f(shard, step) calls step(visit) once. Ends early when f returns false.
+  template <class Hold, class F>
+  bool walk(operation op, F&& f) const {
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (!walk_shard<Hold>(i, op, f)) return false;
+    }
+    return true;
+  }
+  template <class Hold, class F>
+  bool walk_shard(std::size_t index, operation op, F&& f) const {
+    for (scan_cursor cursor; !cursor.done();) {
+      const Hold in(*this, shards_[index], op);
+      if (!f(in, [&](auto&& visit) {
+            scan_access::step(in.table(), hash_of(), cursor, std::forward<decltype(visit)>(visit));
+          })) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  // Calls visit(shard, position) for the entries of the cursor's class, under a lock of Hold's
+  // kind, and moves the cursor to the next class.
+  template <class Hold, class Visit>
+  void scan_class(scan_cursor& cursor, operation op, Visit&& visit) const {
+    const std::size_t index = scan_access::shard(cursor);
+    if (index >= count_) throw std::out_of_range("gomap: a scan cursor of another map");
+    {
+      const Hold in(*this, shards_[index], op);
+      scan_access::step(in.table(), hash_of(), cursor, [&](position at, auto*) { visit(in, at); });
+    }
+    scan_access::leave_shard_if_done(cursor, count_);
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept {
+    std::size_t sum = 0;
+    for (std::size_t i = 0; i < count_; ++i) sum += shards_[i].table.size();
+    return sum;
+  }
+
+  // Reports a thread that is still in one of the map's calls.
+  void check_unused(operation op) const {
+    const lock_scope scope(number_, op);
+    for (std::size_t i = 0; i < count_; ++i) {
+      shard_type& shard = shards_[i];
+      if (shard.mutex.try_lock()) {
+        shard.mutex.unlock();
+      } else {
+        fatal(make_report(misuse_kind::destroyed_in_use, op, shard.holder.doing(),
+                          this_thread_number(), shard.holder.thread()));
+      }
+    }
+  }
+
+ private:
+  static constexpr unsigned shard_shift = 32;
+  // How often a reader tries without the lock. Writes are short, so it seldom tries twice; but one
+  // shard that is written all the time would keep it trying.
+  static constexpr int patience = 16;
+
+  using shard_allocator =
+      typename std::allocator_traits<allocator_type>::template rebind_alloc<shard_type>;
+  using shard_traits = std::allocator_traits<shard_allocator>;
+
+  enum class reading { absent, present, gave_up };
+
+  [[nodiscard]] static std::size_t default_shards() noexcept {
+    const std::size_t processors = std::thread::hardware_concurrency();
+    return std::clamp<std::size_t>(8 * processors, 16, 1024);
+  }
+
+  template <class K>
+  [[nodiscard]] position find_in(const table_type& table, const K& key, std::uint64_t hash) const {
+    return table.find(hash, [&](const Key& other) -> bool { return equal_(other, key); });
+  }
+
+  // Whether comparing a key made of halves does no harm: comparisons of scalars run no user code.
+  template <class K>
+  static constexpr bool takes_any_bits() noexcept {
+    return std::is_scalar_v<Key> && std::is_scalar_v<K> &&
+           (std::is_same_v<KeyEqual, std::equal_to<>> ||
+            std::is_same_v<KeyEqual, std::equal_to<Key>>);
+  }
+
+  template <class K, class TakeCopy>
+  [[nodiscard]] reading read_optimistically(const shard_type& shard, const K& key,
+                                            std::uint64_t hash, TakeCopy& take_copy) const {
+    for (int attempt = 0; attempt < patience; ++attempt) {
+      const std::uint64_t seen = shard.seq.begin_read();
+      if (seen % 2 != 0) [[unlikely]] {
+        pause();
+        continue;
+      }
+      const auto unchanged = [&] { return shard.seq.unchanged(seen); };
+      const position at = shard.table.template find_optimistically<takes_any_bits<K>()>(
+          hash, unchanged, [&](const Key& other) -> bool { return equal_(other, key); });
+      if (at) take_copy(at.entry());
+      if (unchanged()) [[likely]]
+        return at ? reading::present : reading::absent;
+    }
+    return reading::gave_up;
+  }
+
+  // Whether this thread would wait for itself. A callback may read its own map: writers of other
+  // shards end some time, so it goes on without a lock. But a hash that runs in the middle of a
+  // write and reads the shard that is being written would never end.
+  [[nodiscard]] bool must_not_lock(const shard_type& shard, operation op) const {
+    const operation held = lock_scope::held(number_);
+    if (held == operation::none) return false;
+    const std::uint32_t thread = this_thread_number();
+    if (shard.seq.begin_read() % 2 != 0 && shard.holder.thread() == thread) {
+      fatal(make_report(misuse_kind::reentrancy, op, held, thread, thread));
+    }
+    std::this_thread::yield();
+    return true;
+  }
+
+  [[no_unique_address]] Hash hash_;
+  [[no_unique_address]] KeyEqual equal_;
+  std::uint64_t seed_;
+  [[no_unique_address]] allocator_type allocator_;
+  shard_type* shards_ = nullptr;
+  std::size_t count_ = 0;
+  std::uint64_t number_ = next_map_number();
+};
+
+}  // namespace gomap::detail

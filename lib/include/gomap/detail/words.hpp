@@ -1,0 +1,153 @@
+// words.hpp -- how a table stores what other threads may read meanwhile: its word policies.
+//
+//   plain_words    nobody reads while somebody writes
+//   locked_words   the same for all but the number of entries, which anyone may read
+//   shared_words   readers without a lock may look at any word, and find out afterwards
+//
+// A policy gives the type of each word that a reader meets on its way: `cell` for those of headers,
+// `counter` for the number of entries; and it copies entries. Only the one writer that the lock
+// lets in writes, so its own reads need no order. With shared_words every store is a release store
+// and every load of a reader without a lock an acquire load: a reader that saw any of a writer's
+// stores sees the sequence number that was raised before them. On x86-64 both are plain moves.
+// There are no fences, so a race detector sees all of it.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <numeric>
+#include <type_traits>
+#include <utility>
+
+namespace gomap::detail {
+
+// A word with one writer at a time and any number of readers.
+template <class W>
+class shared_cell {
+ public:
+  constexpr shared_cell() noexcept = default;
+  constexpr shared_cell(W value) noexcept : value_(value) {}
+  shared_cell(const shared_cell&) = delete;
+
+  // For the writer, and for whoever keeps writers out.
+  operator W() const noexcept {
+    // relaxed: the lock orders it, or the caller wants no order.
+    return reference().load(std::memory_order_relaxed);
+  }
+  shared_cell& operator=(W value) noexcept {
+    reference().store(value, std::memory_order_release);  // see the head of this file
+    return *this;
+  }
+  shared_cell& operator=(const shared_cell& other) noexcept {
+    return *this = static_cast<W>(other);
+  }
+  shared_cell& operator++() noexcept { return *this = static_cast<W>(*this) + 1; }
+  shared_cell& operator--() noexcept { return *this = static_cast<W>(*this) - 1; }
+
+  // For readers without a lock.
+  [[nodiscard]] W acquire() const noexcept { return reference().load(std::memory_order_acquire); }
+
+ private:
+  // A reference instead of a std::atomic, so that memory may hold a cell that nobody constructed.
+  // const_cast: C++20 has no atomic_ref to const; a load writes nothing.
+  [[nodiscard]] std::atomic_ref<W> reference() const noexcept {
+    return std::atomic_ref<W>(const_cast<W&>(value_));
+  }
+
+  W value_{};
+};
+
+// The widest unit, up to a machine word, that divides all of `sizes`.
+[[nodiscard]] constexpr std::size_t word_unit(std::initializer_list<std::size_t> sizes) noexcept {
+  std::size_t unit = sizeof(std::uint64_t);
+  for (const std::size_t size : sizes) unit = std::gcd(unit, size);
+  return unit;
+}
+
+// Unsigned integers of `Unit` bytes that may lie over objects of any type.
+template <std::size_t Unit>
+struct overlay;
+template <>
+struct overlay<1> {
+  using word [[gnu::may_alias]] = std::uint8_t;
+};
+template <>
+struct overlay<2> {
+  using word [[gnu::may_alias]] = std::uint16_t;
+};
+template <>
+struct overlay<4> {
+  using word [[gnu::may_alias]] = std::uint32_t;
+};
+template <>
+struct overlay<8> {
+  using word [[gnu::may_alias]] = std::uint64_t;
+};
+
+// Copies `bytes` bytes to memory that readers without a lock look at. Both sides are aligned to
+// Unit, which divides `bytes`. The builtin, since std::atomic_ref knows no type that may alias.
+template <std::size_t Unit>
+void store_words(void* to, const void* from, std::size_t bytes) noexcept {
+  using word = typename overlay<Unit>::word;
+  auto* const target = static_cast<word*>(to);
+  for (std::size_t i = 0; i < bytes / Unit; ++i) {
+    word value;
+    std::memcpy(&value, static_cast<const std::byte*>(from) + i * Unit, Unit);
+    __atomic_store_n(target + i, value, __ATOMIC_RELEASE);
+  }
+}
+
+// A V out of memory that a writer may be changing: whole words of it, which may not belong
+// together.
+template <class V, std::size_t Unit>
+[[nodiscard]] V load_words(const void* from) noexcept {
+  static_assert(std::is_trivially_copyable_v<V> && sizeof(V) % Unit == 0);
+  using word = typename overlay<Unit>::word;
+  const auto* const source = static_cast<const word*>(from);
+  alignas(V) std::array<std::byte, sizeof(V)> bytes;
+  for (std::size_t i = 0; i < sizeof(V) / Unit; ++i) {
+    const word value = __atomic_load_n(source + i, __ATOMIC_ACQUIRE);
+    std::memcpy(bytes.data() + i * Unit, &value, Unit);
+  }
+  return std::bit_cast<V>(bytes);
+}
+
+struct plain_words {
+  // Whether readers without a lock exist. What they may look at then stays what it is: memory is
+  // recycled inside its table only, and entries are written by words.
+  static constexpr bool shared = false;
+  template <class W>
+  using cell = W;
+  template <class W>
+  using counter = W;
+};
+
+struct locked_words : plain_words {
+  template <class W>
+  using counter = shared_cell<W>;
+};
+
+struct shared_words {
+  static constexpr bool shared = true;
+  template <class W>
+  using cell = shared_cell<W>;
+  template <class W>
+  using counter = shared_cell<W>;
+};
+
+// Exchanges two cells of any policy.
+template <class Cell>
+void swap_cells(Cell& a, Cell& b) noexcept {
+  if constexpr (std::is_copy_constructible_v<Cell>) {
+    std::swap(a, b);
+  } else {
+    const auto kept = +a;  // the word, not the cell
+    a = b;
+    b = kept;
+  }
+}
+
+}  // namespace gomap::detail
