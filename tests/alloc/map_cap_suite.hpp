@@ -122,20 +122,22 @@ TYPED_TEST_P(CappedMap, HitInTheMiddleOfAGrowthTheMapIsWholeAndGrowsOnLater) {
       typename TestFixture::map_type map(memory.make());
       typename TestFixture::model_type model;
       std::uint64_t key = 0;
-      const auto insert = [&] {
-        map.emplace(key, ~key);
-        model.emplace(key, ~key);
-        ++key;
+      const auto insert_up_to = [&](std::uint64_t end) {
+        for (; key < end; ++key) {
+          map.emplace(key, ~key);
+          model.emplace(key, ~key);
+        }
       };
       map.reserve(full);
-      while (key < full || !map.growing()) insert();
-      for (const std::uint64_t end = key + into; key < end;) insert();
+      insert_up_to(full);
+      while (!map.growing()) insert_up_to(key + 1);
+      insert_up_to(key + into);
       ASSERT_TRUE(map.growing());
       const std::size_t buckets = map.bucket_count();
 
       memory.set_cap(memory.in_use() + slack);
       const std::uint64_t capped_from = key;
-      EXPECT_THROW(while (key < 1000000) insert(), std::bad_alloc);
+      EXPECT_THROW(insert_up_to(1000000), std::bad_alloc);
       EXPECT_EQ(map.bucket_count(), buckets);
       if (slack > 0) {
         EXPECT_GT(key, capped_from + 300);
@@ -146,7 +148,7 @@ TYPED_TEST_P(CappedMap, HitInTheMiddleOfAGrowthTheMapIsWholeAndGrowsOnLater) {
       support::expect_same(map, model);
 
       memory.set_cap(this->no_cap);
-      for (const std::uint64_t end = 3 * key; key < end;) insert();
+      insert_up_to(3 * key);
       EXPECT_GT(map.bucket_count(), buckets);
       map.finish_growth();
       support::expect_same(map, model);
