@@ -140,6 +140,34 @@ TEST(GrowthInPlace, LeavesTheLowerHalfWhereItIs) {
   expect_the_lower_half_to_stay<extending_map<std::uint64_t, std::uint64_t, quiet_identity_hash>>();
 }
 
+template <class Hash>
+void expect_the_upper_half_to_move() {
+  extension_ledger ledger(much_room);
+  const long live = support::object_counts::live;
+  {
+    auto m = make_map<extending_map<std::uint64_t, support::tracked, Hash>>(ledger);
+    m.reserve(two_buckets);
+    m.growth_step(1);
+    for (std::uint64_t n = 0; n < 105; ++n) m.try_emplace(n, n);
+    ASSERT_TRUE(m.growing());
+    support::object_counts::reset();
+
+    m.finish_growth();
+
+    // Of 16 buckets, one has been split; 15 hold six entries or seven, three of which go.
+    EXPECT_EQ(support::object_counts::moves, 15U * 3);
+    EXPECT_EQ(support::object_counts::copies, 0U);
+    for (std::uint64_t n = 0; n < 105; ++n) ASSERT_EQ(m.at(n).number(), n);
+    EXPECT_EQ(support::object_counts::live, live + 105);
+  }
+  EXPECT_EQ(support::object_counts::live, live);
+}
+
+TEST(GrowthInPlace, MovesTheUpperHalfAlone) {
+  expect_the_upper_half_to_move<support::identity_hash>();
+  expect_the_upper_half_to_move<quiet_identity_hash>();
+}
+
 TEST(GrowthInPlace, ReservesSeveralDoublingsAtOnce) {
   extension_ledger ledger(much_room);
   even_map m = make_even_map(ledger);
@@ -493,7 +521,8 @@ class busy_scene {
   }
   void insert() {
     const Key key = make_value<Key>(next_);
-    map_.insert_or_assign(key, next_);
+    const auto at = map_.insert_or_assign(key, next_).first;
+    EXPECT_TRUE(at->first == key && at->second == next_) << "what the growth moved at once";
     model_.insert_or_assign(key, next_);
     ++next_;
   }

@@ -278,14 +278,13 @@ struct setting {
 template <class Setting>
 class GrowthInPlaceWalk : public ::testing::Test {};
 
-using settings = ::testing::Types<setting<std::uint64_t, hash_kind::seeded, 2000>,
-                                  setting<std::uint64_t, hash_kind::identity, 1000>,
-                                  setting<std::uint64_t, hash_kind::low_bits, 200>,
-                                  setting<std::uint64_t, hash_kind::colliding, 120>,
-                                  setting<std::string, hash_kind::seeded, 1000>,
-                                  setting<std::string, hash_kind::identity, 500>,
-                                  setting<std::string, hash_kind::low_bits, 200>,
-                                  setting<std::string, hash_kind::colliding, 100>>;
+using settings = ::testing::Types<
+    setting<std::uint64_t, hash_kind::good, 2000>,
+    setting<std::uint64_t, hash_kind::identity, 1000>,
+    setting<std::uint64_t, hash_kind::low_bits, 200>,
+    setting<std::uint64_t, hash_kind::colliding, 120>, setting<std::string, hash_kind::good, 1000>,
+    setting<std::string, hash_kind::identity, 500>, setting<std::string, hash_kind::low_bits, 200>,
+    setting<std::string, hash_kind::colliding, 100>>;
 TYPED_TEST_SUITE(GrowthInPlaceWalk, settings);
 
 TYPED_TEST(GrowthInPlaceWalk, KeepsItsGuarantees) {
@@ -303,8 +302,8 @@ TYPED_TEST(GrowthInPlaceWalk, KeepsItsGuarantees) {
   }
 
   EXPECT_GT(met.walks_ended, 300U);
-  EXPECT_GT(met.over_several_doublings, 20U);
-  EXPECT_GT(met.begun_in_mid_growth, 50U);
+  EXPECT_GT(met.over_several_doublings, 8U);
+  EXPECT_GT(met.begun_in_mid_growth, 20U);
   EXPECT_GT(met.extends, 50U);
   EXPECT_GT(met.refused, 5U);
   EXPECT_GT(met.compactions, 10U);
