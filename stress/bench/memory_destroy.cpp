@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <execution>
 #include <optional>
 #include <string>
 #include <utility>
@@ -37,6 +38,20 @@ struct by_destruction {
   static constexpr bool possible = true;
   template <class Map>
   static void empty(std::optional<Map>& map) {
+    map.reset();
+  }
+};
+
+// Entries destroyed by all processors, then the map.
+struct by_parallel_clear {
+  static constexpr const char* name = "parallel";
+  template <class Map>
+  static constexpr bool possible = requires(Map& map) {
+    map.clear(std::execution::par);
+  };
+  template <class Map>
+  static void empty(std::optional<Map>& map) {
+    map->clear(std::execution::par);
     map.reset();
   }
 };
@@ -109,7 +124,7 @@ process_table destroy_table() {
           .question = "clear() and destruction of a full map; of strings, a quarter as many",
           .entries = 20'000'000,
           .columns = {{"ms", 2}, {"ns/entry", 2}, {"kernel ms", 0}, {"left MiB", 0}},
-          .rows = rows_of<by_clear, by_destruction>()};
+          .rows = rows_of<by_clear, by_destruction, by_parallel_clear>()};
 }
 
 }  // namespace bench

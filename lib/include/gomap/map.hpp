@@ -495,8 +495,18 @@ class map {
   void clear() {
     const guard_type guard(core_.wire(), operation::clear, opaque_address());
     core_.clear();
-    core_.set_seed(core_.repeatable() ? mix(core_.seed(), detail::no_seed) : detail::random_seed(),
-                   core_.repeatable());
+    draw_new_seed();
+  }
+  // The same; `policy`, one of std::execution's, says how entries are destroyed: for large maps of
+  // entries that own something. The allocator's destroy(), if it has one, must bear it. Destroying
+  // the map afterwards costs next to nothing. libstdc++ runs policies on oneTBB.
+  template <class ExecutionPolicy>
+  void clear(ExecutionPolicy&& policy) {
+    const guard_type guard(core_.wire(), operation::clear, opaque_address());
+    core_.clear_by([&](auto* first, auto* last, const auto& empty) {
+      std::for_each(policy, first, last, empty);
+    });
+    draw_new_seed();
   }
 
   // Exchanges the contents. O(1).  Requires: the allocators are equal or propagate on swap.
@@ -629,6 +639,10 @@ class map {
     return 1;
   }
 
+  void draw_new_seed() {
+    core_.set_seed(core_.repeatable() ? mix(core_.seed(), detail::no_seed) : detail::random_seed(),
+                   core_.repeatable());
+  }
   void make_room_for_hint(size_type hint) {
     const unsigned bits = detail::bits_for(hint);
     if (bits == 0 || bits > detail::max_bits) return;

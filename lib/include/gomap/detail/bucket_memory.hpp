@@ -203,6 +203,13 @@ class bucket_memory {
       }
     }
   }
+  // Calls f(first, last) for the overflow buckets of each slab, retired ones included.
+  template <class F>
+  void for_each_slab(F&& f) const {
+    for (slab* list : {slabs_, retired_}) {
+      for (slab* s = list; s != nullptr; s = s->next) f(buckets_of(s), buckets_of(s) + s->used);
+    }
+  }
 
   // Bytes of arrays that no chain lives in. O(arrays).
   [[nodiscard]] std::size_t kept_bytes() const noexcept {

@@ -43,11 +43,14 @@ struct entry_traits {
     return std::is_trivially_copyable_v<Key> && std::is_trivially_copyable_v<T> &&
            !allocator_constructs();
   }
+  // Whether an entry can go to another slot at once, because nothing throws on the way.
+  static constexpr bool relocates() noexcept {
+    return std::is_nothrow_move_constructible_v<Key> && std::is_nothrow_move_constructible_v<T>;
+  }
   // Whether an entry is moved out of its slot, rather than copied because a move could fail half
   // way and leave two damaged ones. Types that can only be moved are moved, as in std::vector.
   static constexpr bool moves() noexcept {
-    return (std::is_nothrow_move_constructible_v<Key> && std::is_nothrow_move_constructible_v<T>) ||
-           !(std::is_copy_constructible_v<Key> && std::is_copy_constructible_v<T>);
+    return relocates() || !(std::is_copy_constructible_v<Key> && std::is_copy_constructible_v<T>);
   }
   static constexpr bool trivially_destroyed() noexcept {
     return std::is_trivially_destructible_v<Key> && std::is_trivially_destructible_v<T> &&
@@ -86,7 +89,7 @@ struct entry_traits {
     }
   }
 
-  // Moves the entry at `from` to `to`.  Requires: moves().
+  // Moves the entry at `from` to `to`, and ends it there.  Requires: relocates().
   static void relocate(allocator_type& a, value_type* to, value_type* from) {
     construct_from(a, to, from);
     destroy(a, from);

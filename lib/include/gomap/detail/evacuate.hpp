@@ -14,7 +14,7 @@
 //   stay
 //       behind those of equal tophash. So growth compacts, and keys of equal hash keep their order.
 //   E3  Whatever may throw (hash, copy, memory) comes before the first change to the old chain.
-//       Entries that are copied, not moved, therefore never stay in their array.
+//       Entries whose copy or move may throw therefore never stay in their array.
 // The new heads are initialised here and nowhere else: a new array is never written as a whole.
 #pragma once
 
@@ -65,7 +65,7 @@ class evacuation {
   };
 
   // From an array of `old_buckets` buckets to `to`, of mask + 1, which may be the same array if
-  // entries::moves(). `tracked`, an entry that the caller points to, is kept up to date.
+  // entries::relocates(). `tracked`, an entry that the caller points to, is kept up to date.
   evacuation(typename entries::allocator_type& allocator, memory_type& memory, bucket_type* to,
              std::size_t mask, std::size_t old_buckets, place_type& tracked) noexcept
       : allocator_(allocator),
@@ -81,7 +81,7 @@ class evacuation {
   template <class HashOf>
   std::ptrdiff_t run(bucket_type* from, std::size_t index, const HashOf& hash_of) {
     constexpr bool hash_throws = !noexcept(hash_of(std::declval<const Key&>()));
-    if constexpr (entries::moves() && !hash_throws) {
+    if constexpr (entries::relocates() && !hash_throws) {
       if (from->next() == nullptr && mask_ + 1 <= 2 * old_buckets_) [[likely]] {
         move_head(from, index, hash_of);
         return 0;
@@ -111,7 +111,7 @@ class evacuation {
   }
 
  private:
-  // Takes back the copies made so far, unless committed. A chain whose entries are moved never
+  // Takes back the copies made so far, unless committed. A chain whose entries relocate never
   // needs it, since nothing throws then.
   struct undo {
     evacuation& self;
@@ -186,10 +186,10 @@ class evacuation {
       }
     }
     copies.commit();
-    if constexpr (!entries::moves()) destroy_entries(from);
+    if constexpr (!entries::relocates()) destroy_entries(from);
     for (bucket_type* b = overflow; b != nullptr;) {
       bucket_type* const next = b->next();
-      if constexpr (!entries::moves()) destroy_entries(b);
+      if constexpr (!entries::relocates()) destroy_entries(b);
       if constexpr (Words::shared) {
         memory_.give_back(b);
       } else {
@@ -210,15 +210,15 @@ class evacuation {
       transfer({from, i}, {head, i}, tophash_at(from->tops(), i), copies);
       left = with_tophash(left, i, 0);
     }
-    if constexpr (entries::moves()) {
+    if constexpr (entries::relocates()) {
       from->set_tops(left);
       from->set_link(0);
     }
   }
 
-  // Builds at `to` what is at `from`. What is moved ends there; what is copied waits for the end.
+  // Builds at `to` what is at `from`. What relocates ends there; anything else waits for commit().
   void transfer(place_type from, place_type to, tophash top, undo& copies) {
-    if constexpr (entries::moves()) {
+    if constexpr (entries::relocates()) {
       entries::relocate(allocator_, to.where->slot(to.index), from.where->slot(from.index));
     } else {
       entries::construct_from(allocator_, to.where->slot(to.index), from.where->slot(from.index));

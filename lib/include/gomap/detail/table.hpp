@@ -216,6 +216,11 @@ class table {
   // Destroys all entries; keeps the array. O(buckets).
   void clear() noexcept;
 
+  // The same, where `run(first, last, f)` calls f(b) for every bucket of a range, several at once
+  // if it likes. f does not throw.  Throws: what run() throws before it calls f.
+  template <class Run>
+  void clear_by(const Run& run);
+
   // Copies the entries of `other`, which has the same seed, into this empty table.
   // Throws: what hash_of, a copy or the allocator throws; the table is then empty.
   template <class HashOf>
@@ -387,6 +392,7 @@ class table {
   void set_trigger() noexcept;
 
   void destroy_entries() noexcept;
+  void forget_entries() noexcept;
   void steal(table& other) noexcept;
   bucket_type* append_slot(bucket_type* head, tophash top, unsigned& index);
 
@@ -515,7 +521,7 @@ void table<Key, T, Allocator, Words>::allocate_first(unsigned bits) {
 template <class Key, class T, class Allocator, class Words>
 auto table<Key, T, Allocator, Words>::array_for_growth(unsigned bits) -> bucket_type* {
   const std::size_t n = std::size_t{1} << bits;
-  if constexpr (entries::moves()) {
+  if constexpr (entries::relocates()) {
     if (n == mask_ + 1 || memory_type::try_extend(allocator_, array_, mask_ + 1, n)) return array_;
   }
   return memory_.take_array(allocator_, n);
@@ -665,6 +671,35 @@ void table<Key, T, Allocator, Words>::shrink(unsigned bits, const HashOf& hash_o
 template <class Key, class T, class Allocator, class Words>
 void table<Key, T, Allocator, Words>::clear() noexcept {
   destroy_entries();
+  forget_entries();
+}
+
+template <class Key, class T, class Allocator, class Words>
+template <class Run>
+void table<Key, T, Allocator, Words>::clear_by(const Run& run) {
+  if (!has_array()) return;
+  const auto empty = [this](bucket_type& b) noexcept {
+    for (auto set = b.live(); set; set.drop_first()) {
+      entries::destroy(allocator_, b.slot(set.first()));
+    }
+    b.set_tops(0);
+  };
+  // The buckets that hold something: all heads but those that no split has written yet.
+  if (growing()) {
+    for (std::size_t base = 0; base <= mask_; base += old_mask_ + 1) {
+      run(array_ + base, array_ + base + split_, empty);
+    }
+    run(old_ + split_, old_ + old_mask_ + 1, empty);
+  } else {
+    run(array_ + 0, array_ + mask_ + 1, empty);
+  }
+  memory_.for_each_slab([&](bucket_type* first, bucket_type* last) { run(first, last, empty); });
+  forget_entries();
+}
+
+// Empties all buckets, whose entries are destroyed or need not be.
+template <class Key, class T, class Allocator, class Words>
+void table<Key, T, Allocator, Words>::forget_entries() noexcept {
   if (growing()) end_growth();
   if (has_array()) {
     for (std::size_t i = 0; i <= mask_; ++i) array_[i].reset();
