@@ -146,8 +146,8 @@ TYPED_TEST(ConcurrentValues, CompareExchangeActsOnEqualValuesAlone) {
 // Go's sync.Map lets nil stand for an absent value; here nothing does.
 TYPED_TEST(ConcurrentValues, CompareExchangeOfAnAbsentKeyIsFalseWhateverIsExpected) {
   this->in_each_layout([&](auto& m, std::uint64_t) {
-    EXPECT_FALSE(m.compare_exchange(this->key(1), typename TypeParam::mapped_type{},
-                                    this->value(42)));
+    EXPECT_FALSE(
+        m.compare_exchange(this->key(1), typename TypeParam::mapped_type{}, this->value(42)));
     EXPECT_TRUE(m.empty());
     EXPECT_FALSE(m.load(this->key(1)).has_value());
   });

@@ -70,8 +70,8 @@ void expect_holds(const Map& map, const numbers& model) {
   ASSERT_EQ(contents_of(map), model);
   for (const auto& [k, v] : model) {
     std::uint64_t value = ~v;
-    const auto visited = map.cvisit(make_value<key_type>(k),
-                                    [&](const auto& e) { value = number_of(e.second); });
+    const auto visited =
+        map.cvisit(make_value<key_type>(k), [&](const auto& e) { value = number_of(e.second); });
     ASSERT_EQ(visited, 1U) << "lost key " << k;
     ASSERT_EQ(value, v) << "wrong value of key " << k;
   }

@@ -1,4 +1,5 @@
-// trivial_values.hpp -- trivially copyable values of awkward sizes, which prove that they are whole.
+// trivial_values.hpp -- trivially copyable values of awkward sizes, which prove that they are
+// whole.
 //
 //   three_words   no single word: a reader without a lock must find all of one write
 //   odd_bytes     five bytes, aligned to one

@@ -169,13 +169,19 @@ class concurrent_map {
   void swap(concurrent_map& other) { core_.swap(other.core_); }
   friend void swap(concurrent_map& a, concurrent_map& b) { a.swap(b); }
 
-  // All entries, moved into a map for one thread; this one is empty afterwards. By one thread.
+  // All entries, moved into a map for one thread; this one is empty afterwards. When that fails it
+  // has them all again. By one thread.
   [[nodiscard]] explicit operator map_type() && {
     map_type all(size(), hash_function(), key_eq(), get_allocator());
-    for (std::size_t i = 0; i < shard_count(); ++i) {
-      core_.shard_at(i).table.for_each([&](value_type& e) { move_into(all, e); });
+    try {
+      erase_if([&](value_type& e) {
+        all.try_emplace(given_key(e), given_value(e));
+        return true;
+      });
+    } catch (...) {  // what has been moved goes back
+      for (value_type& e : all) try_emplace(given_key(e), given_value(e));
+      throw;
     }
-    clear();
     return all;
   }
 
@@ -201,9 +207,10 @@ class concurrent_map {
   requires detail::key_form<K, Key, Hash, KeyEqual>
   [[nodiscard]] std::optional<T> load(const K& key) const {
     std::optional<T> found;
-    read(
+    const bool there = read(
         key, [&](const auto* e) { found.emplace(entries::load_value(e)); },
         [&](const value_type& e) { found.emplace(e.second); });
+    if (!there) found.reset();  // what an attempt saw that had to be repeated
     return found;
   }
   // The value, or `otherwise`.
@@ -516,6 +523,11 @@ class concurrent_map {
   template <class K, class Inserted, class Found, class... Args>
   bool upsert(operation op, K&& key, Inserted&& inserted, Found&& found, Args&&... args);
 
+  // As upsert(), of an entry made of `parts`, a tuple. The key is looked up where it is, if it is
+  // one of them; only an entry of other parts is built first.
+  template <class Inserted, class Found, class Parts>
+  bool upsert_entry(Inserted&& inserted, Found&& found, Parts&& parts);
+
   template <class F>
   static auto visiting(F& f) {
     return [&f](const auto& in, position at) { in.visit(at, f); };
@@ -540,9 +552,21 @@ class concurrent_map {
   bool move_class(std::size_t shard, scan_cursor& cursor, To& to, size_type& moved);
   // Moves all entries of `from` here. When that fails, moves them back.
   void take_all(map_type& from);
-  static void move_into(map_type& to, value_type& e) {
-    // const_cast: the entry is about to go, and nobody reads its key again.
-    to.try_emplace(std::move(const_cast<Key&>(e.first)), std::move(e.second));
+  // Key and value of an entry that is about to go: to be moved from, unless a move could fail
+  // between the two and leave half of it behind.
+  static decltype(auto) given_key(value_type& e) {
+    if constexpr (entries::moves()) {
+      return std::move(const_cast<Key&>(e.first));  // const_cast: nobody reads that key again
+    } else {
+      return std::as_const(e.first);
+    }
+  }
+  static decltype(auto) given_value(value_type& e) {
+    if constexpr (entries::moves()) {
+      return std::move(e.second);
+    } else {
+      return std::as_const(e.second);
+    }
   }
 
   core_type core_;
@@ -579,11 +603,14 @@ template <class K, class M>
 requires detail::key_form<K, Key, Hash, KeyEqual>
 auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_or_store(K&& key, M&& value)
     -> std::pair<T, bool> {
-  std::optional<T> result;
-  const auto take = [&](const auto&, position at) { result.emplace(at.entry()->second); };
-  const bool inserted =
-      upsert(operation::insert, std::forward<K>(key), take, take, std::forward<M>(value));
-  return {*std::move(result), !inserted};
+  auto&& k = as_key(std::forward<K>(key));
+  const std::uint64_t hash = core_.hash_key(k);
+  const exclusive_shard in(core_, core_.shard_of(hash), operation::insert);
+  if (const position at = in.find(k, hash)) return {at.entry()->second, true};
+  T fresh(std::forward<M>(value));
+  std::pair<T, bool> stored(fresh, false);  // the copy comes first: it may throw
+  in.insert(hash, std::forward<decltype(k)>(k), std::move(fresh));
+  return stored;
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
@@ -609,7 +636,8 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::exchange(K&& key,
       operation::assign, std::forward<K>(key), do_nothing,
       [&](const auto& in, position at) {
         T fresh(std::forward<M>(value));
-        before.emplace(std::move(at.entry()->second));
+        // A copy where the assignment could fail and leave the map with what was moved from.
+        before.emplace(std::move_if_noexcept(at.entry()->second));
         in.assign(at, std::move(fresh));
       },
       std::forward<M>(value));
@@ -710,10 +738,8 @@ template <class... Args>
 bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::emplace_or_visit(Args&&... args) {
   return detail::split_functions<1>(
       [&](auto functions, auto parts) {
-        std::pair<Key, T> aside = std::make_from_tuple<std::pair<Key, T>>(std::move(parts));
         auto& f = std::get<0>(functions);
-        return upsert(operation::insert, std::move(aside.first), do_nothing, visiting(f),
-                      std::move(aside.second));
+        return upsert_entry(do_nothing, visiting(f), std::move(parts));
       },
       std::forward<Args>(args)...);
 }
@@ -723,10 +749,8 @@ template <class... Args>
 bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::emplace_or_cvisit(Args&&... args) {
   return detail::split_functions<1>(
       [&](auto functions, auto parts) {
-        std::pair<Key, T> aside = std::make_from_tuple<std::pair<Key, T>>(std::move(parts));
         auto f = constly(std::get<0>(functions));
-        return upsert(operation::insert, std::move(aside.first), do_nothing, visiting(f),
-                      std::move(aside.second));
+        return upsert_entry(do_nothing, visiting(f), std::move(parts));
       },
       std::forward<Args>(args)...);
 }
@@ -736,11 +760,9 @@ template <class... Args>
 bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::emplace_and_visit(Args&&... args) {
   return detail::split_functions<2>(
       [&](auto functions, auto parts) {
-        std::pair<Key, T> aside = std::make_from_tuple<std::pair<Key, T>>(std::move(parts));
         auto& on_inserted = std::get<0>(functions);
         auto& on_found = std::get<1>(functions);
-        return upsert(operation::insert, std::move(aside.first), visiting(on_inserted),
-                      visiting(on_found), std::move(aside.second));
+        return upsert_entry(visiting(on_inserted), visiting(on_found), std::move(parts));
       },
       std::forward<Args>(args)...);
 }
@@ -750,11 +772,9 @@ template <class... Args>
 bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::emplace_and_cvisit(Args&&... args) {
   return detail::split_functions<2>(
       [&](auto functions, auto parts) {
-        std::pair<Key, T> aside = std::make_from_tuple<std::pair<Key, T>>(std::move(parts));
         auto on_inserted = constly(std::get<0>(functions));
         auto on_found = constly(std::get<1>(functions));
-        return upsert(operation::insert, std::move(aside.first), visiting(on_inserted),
-                      visiting(on_found), std::move(aside.second));
+        return upsert_entry(visiting(on_inserted), visiting(on_found), std::move(parts));
       },
       std::forward<Args>(args)...);
 }
@@ -843,17 +863,14 @@ Out concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_many(Keys&& k
     detail::batch<core_type, decltype(first)> some(
         core_, first, last, [&](const auto& key) { return core_.hash_key(as_key(key)); });
     std::array<std::optional<T>, decltype(some)::capacity> found;
-    const auto load_one = [&](const auto& item) {
-      const auto& k = as_key(some[item.place]);
-      core_.read(
-          k, item.hash, operation::read,
-          [&](const auto* e) { found[item.place].emplace(entries::load_value(e)); },
-          [&](const value_type& e) { found[item.place].emplace(e.second); });
-    };
     if constexpr (reads_take_no_lock) {
       for (const auto& item : some.items()) {
-        found[item.place].reset();
-        load_one(item);
+        std::optional<T>& value = found[item.place];
+        const bool there = core_.read(
+            as_key(some[item.place]), item.hash, operation::read,
+            [&](const auto* e) { value.emplace(entries::load_value(e)); },
+            [&](const value_type& e) { value.emplace(e.second); });
+        if (!there) value.reset();  // what an attempt saw that had to be repeated
       }
     } else {
       some.for_each_group([&](std::size_t shard, const auto& items) {
@@ -912,9 +929,8 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::cvisit(It first, 
     if constexpr (reads_take_no_lock) {
       for (const auto& item : some.items()) {
         std::optional<value_type> copy;
-        const auto& k = as_key(some[item.place]);
         const bool found = core_.read(
-            k, item.hash, operation::read,
+            as_key(some[item.place]), item.hash, operation::read,
             [&](const auto* e) { copy.emplace(entries::load_key(e), entries::load_value(e)); },
             [&](const value_type& e) { copy.emplace(e); });
         if (found) visit_one(*copy, item);
@@ -948,7 +964,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::insert_many(Entri
       const exclusive_shard in(core_, core_.shard_at(shard), operation::insert);
       for (const auto& item : items) in.table().prefetch(item.hash);
       for (const auto& item : items) {
-        auto&& e = some[item.place];
+        auto&& e = some.take(item.place);
         auto&& k = as_key(std::forward<decltype(e)>(e).first);
         if (in.find(k, item.hash)) continue;
         in.insert(item.hash, std::forward<decltype(k)>(k), std::forward<decltype(e)>(e).second);
@@ -1179,7 +1195,11 @@ decltype(auto) concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::run_loc
   } else {
     result returned = all.call(f);
     all.commit();
-    return static_cast<result>(returned);
+    if constexpr (std::is_reference_v<result>) {
+      return static_cast<result>(returned);
+    } else {
+      return returned;
+    }
   }
 }
 
@@ -1204,6 +1224,28 @@ bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::upsert(operation 
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class Inserted, class Found, class Parts>
+bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::upsert_entry(Inserted&& inserted,
+                                                                            Found&& found,
+                                                                            Parts&& parts) {
+  const auto upsert_pair = [&]<class Pair>(Pair&& e) {
+    return upsert(operation::insert, std::get<0>(std::forward<Pair>(e)), inserted, found,
+                  std::get<1>(std::forward<Pair>(e)));
+  };
+  if constexpr (detail::pair_with_key<Parts, Key>) {
+    return upsert_pair(std::move(parts));
+  } else {
+    if constexpr (std::tuple_size_v<Parts> == 1) {
+      using only = std::tuple_element_t<0, Parts>;
+      if constexpr (detail::pair_with_key<std::remove_cvref_t<only>, Key>) {
+        return upsert_pair(std::get<0>(std::move(parts)));
+      }
+    }
+    return upsert_pair(std::make_from_tuple<std::pair<Key, T>>(std::move(parts)));
+  }
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class To>
 bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::move_class(std::size_t shard,
                                                                           scan_cursor& cursor,
@@ -1219,8 +1261,7 @@ bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::move_class(std::s
                                              std::try_to_lock);
     all = there.owns();
     if (!all || there.find(e.first, hash)) return;
-    // const_cast: the entry is about to go, and nobody reads its key again.
-    there.insert(hash, std::move(const_cast<Key&>(e.first)), std::move(e.second));
+    there.insert(hash, given_key(e), given_value(e));
     in.erase_below(at, head);
     ++moved;
   });
@@ -1231,15 +1272,14 @@ template <class Key, class T, class Hash, class KeyEqual, class Allocator, class
 void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::take_all(map_type& from) {
   reserve(from.size());
   try {
-    while (!from.empty()) {
-      const auto at = from.begin();
-      // const_cast: the entry is about to go, and nobody reads its key again.
-      emplace(std::move(const_cast<Key&>(at->first)), std::move(at->second));
-      from.erase(at);
-    }
-  } catch (...) {
+    gomap::erase_if(from, [&](value_type& e) {
+      try_emplace(given_key(e), given_value(e));
+      return true;
+    });
+  } catch (...) {  // what has been moved goes back
     for (std::size_t i = 0; i < shard_count(); ++i) {
-      core_.shard_at(i).table.for_each([&](value_type& e) { move_into(from, e); });
+      core_.shard_at(i).table.for_each(
+          [&](value_type& e) { from.try_emplace(given_key(e), given_value(e)); });
     }
     throw;
   }

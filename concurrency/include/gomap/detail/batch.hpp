@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <type_traits>
+#include <utility>
 
 namespace gomap::detail {
 
@@ -57,6 +58,15 @@ class batch {
       return **places_[place];
     } else {
       return (*places_[place]);
+    }
+  }
+
+  // The same, to be moved from where the range gave it away.
+  [[nodiscard]] decltype(auto) take(std::size_t place) {
+    if constexpr (can_return) {
+      return **places_[place];
+    } else {
+      return std::move(*places_[place]);
     }
   }
 

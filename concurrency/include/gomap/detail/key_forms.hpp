@@ -14,7 +14,15 @@ namespace gomap::detail {
 
 // What a lookup takes.
 template <class K, class Key, class Hash, class KeyEqual>
-concept key_form = transparent<Hash, KeyEqual> || std::convertible_to<const std::remove_cvref_t<K>&, Key>;
+concept key_form = std::same_as<std::remove_cvref_t<K>, Key> || transparent<Hash, KeyEqual> ||
+    std::convertible_to<std::add_lvalue_reference_t<const std::remove_cvref_t<K>>, Key>;
+
+// What has two parts, the first of which is a Key already, by value or by reference.
+template <class Pair, class Key>
+concept pair_with_key = requires {
+  requires std::tuple_size<Pair>::value == 2;
+  requires std::same_as<std::remove_cvref_t<std::tuple_element_t<0, Pair>>, Key>;
+};
 
 // `key` as it is hashed and compared: itself, or a Key made of it.
 template <class Key, class Hash, class KeyEqual, class K>

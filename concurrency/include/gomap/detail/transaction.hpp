@@ -14,7 +14,7 @@
 
 namespace gomap::detail {
 
-// Keys are references to keys, or keys made for this call. All locks are held from construction to
+// Keys are referred to: they outlive the transaction. All locks are held from construction to
 // destruction; they are taken in the order of the shards, so no two transactions wait for one
 // another in a circle.
 template <class Core, class... Keys>
@@ -117,7 +117,11 @@ class transaction {
   template <std::size_t I>
   void insert_one() {
     if (first_[I] != I || present_[I] || !entries_[I].has_value()) return;
-    shard(I).insert(hashes_[I], std::get<I>(keys_), std::move(*entries_[I]));
+    if constexpr (count == 1) {  // nothing can fail behind it, so nobody needs the key again
+      shard(I).insert(hashes_[I], std::get<I>(std::move(keys_)), std::move(*entries_[I]));
+    } else {
+      shard(I).insert(hashes_[I], std::as_const(std::get<I>(keys_)), std::move(*entries_[I]));
+    }
     inserted_[I] = true;
   }
   template <std::size_t I>
@@ -138,7 +142,7 @@ class transaction {
   }
 
   const Core& core_;
-  std::tuple<Keys...> keys_;
+  std::tuple<Keys&&...> keys_;
   std::array<std::uint64_t, count> hashes_;
   lock_scope scope_;
   std::array<std::optional<locked_shard>, count> locks_;  // in the order of the shards
