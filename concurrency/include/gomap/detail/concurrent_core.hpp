@@ -238,7 +238,8 @@ class concurrent_core {
     template <class... Try>
     exclusive_shard(const concurrent_core& core, shard_type& shard, operation op,
                     Try... try_to_lock)
-        : lock_scope(core.number_, op), locked_shard(core, shard, op, try_to_lock...) {}
+        : lock_scope(core.number_, op, try_to_lock...),
+          locked_shard(core, shard, op, try_to_lock...) {}
   };
 
   // The only shard that a call locks, with others that read.  Throws: as above.
@@ -291,17 +292,11 @@ class concurrent_core {
             InPlace&& in_place) const {
     shard_type& shard = shard_of(hash);
     if constexpr (optimistic) {
-      for (;;) {
-        const auto found = read_optimistically(shard, key, hash, take_copy);
-        if (found != reading::gave_up) [[likely]]
-          return found == reading::present;
-        if (!must_not_lock(shard, op)) break;
-      }
+      const reading found = try_to_read(shard, key, hash, take_copy);
+      if (found != reading::disturbed) [[likely]]
+        return found == reading::present;
     }
-    const shared_shard in(*this, shard, op);
-    const value_type* const entry = in.find(key, hash);
-    if (entry != nullptr) in_place(*entry);
-    return entry != nullptr;
+    return read_patiently(shard, key, hash, op, take_copy, in_place);
   }
 
   // Calls f(shard) for each class of entries in turn, under a lock of Hold's kind; between two of
@@ -369,7 +364,7 @@ class concurrent_core {
       typename std::allocator_traits<allocator_type>::template rebind_alloc<shard_type>;
   using shard_traits = std::allocator_traits<shard_allocator>;
 
-  enum class reading { absent, present, gave_up };
+  enum class reading { absent, present, disturbed };
 
   [[nodiscard]] static std::size_t default_shards() noexcept {
     const std::size_t processors = std::thread::hardware_concurrency();
@@ -389,23 +384,42 @@ class concurrent_core {
             std::is_same_v<KeyEqual, std::equal_to<Key>>);
   }
 
+  // One try without the lock. always_inline: it is all that most reads are, and its closures would
+  // otherwise go through memory.
   template <class K, class TakeCopy>
-  [[nodiscard]] reading read_optimistically(const shard_type& shard, const K& key,
-                                            std::uint64_t hash, TakeCopy& take_copy) const {
-    for (int attempt = 0; attempt < patience; ++attempt) {
-      const std::uint64_t seen = shard.seq.begin_read();
-      if (seen % 2 != 0) [[unlikely]] {
-        pause();
-        continue;
-      }
-      const auto unchanged = [&] { return shard.seq.unchanged(seen); };
-      const position at = shard.table.template find_optimistically<takes_any_bits<K>()>(
-          hash, unchanged, [&](const Key& other) -> bool { return equal_(other, key); });
-      if (at) take_copy(at.entry());
-      if (unchanged()) [[likely]]
-        return at ? reading::present : reading::absent;
+  [[nodiscard, gnu::always_inline]] inline reading try_to_read(const shard_type& shard,
+                                                               const K& key, std::uint64_t hash,
+                                                               TakeCopy& take_copy) const {
+    const std::uint64_t seen = shard.seq.begin_read();
+    if (seen % 2 != 0) [[unlikely]]
+      return reading::disturbed;
+    const auto unchanged = [&shard, seen] { return shard.seq.unchanged(seen); };
+    const position at = shard.table.template find_optimistically<takes_any_bits<K>()>(
+        hash, unchanged, [&](const Key& other) -> bool { return equal_(other, key); });
+    if (at) take_copy(at.entry());
+    if (!unchanged()) [[unlikely]]
+      return reading::disturbed;
+    return at ? reading::present : reading::absent;
+  }
+
+  // The rest of read(): more tries, then the shared lock.
+  template <class K, class TakeCopy, class InPlace>
+  [[gnu::noinline]] bool read_patiently(shard_type& shard, const K& key, std::uint64_t hash,
+                                        operation op, TakeCopy& take_copy,
+                                        InPlace& in_place) const {
+    if constexpr (optimistic) {
+      do {
+        for (int attempt = 0; attempt < patience; ++attempt) {
+          pause();
+          const reading found = try_to_read(shard, key, hash, take_copy);
+          if (found != reading::disturbed) return found == reading::present;
+        }
+      } while (must_not_lock(shard, op));
     }
-    return reading::gave_up;
+    const shared_shard in(*this, shard, op);
+    const value_type* const entry = in.find(key, hash);
+    if (entry != nullptr) in_place(*entry);
+    return entry != nullptr;
   }
 
   // Whether this thread would wait for itself. A callback may read its own map: writers of other

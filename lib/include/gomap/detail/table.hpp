@@ -108,8 +108,8 @@ class table {
   // has begun since the read did; what is found counts only if it says so once more afterwards.
   // AnyBits: see optimistic_access.  Requires: Words::shared.
   template <bool AnyBits, class Unchanged, class Matches>
-  [[nodiscard]] position find_optimistically(std::uint64_t hash, const Unchanged& unchanged,
-                                             const Matches& matches) const {
+  [[nodiscard, gnu::always_inline]] inline position find_optimistically(
+      std::uint64_t hash, const Unchanged& unchanged, const Matches& matches) const {
     bucket_type* const array = array_.acquire();
     const std::size_t mask = mask_.acquire();
     const std::size_t split = split_.acquire();
@@ -336,9 +336,11 @@ class table {
   void note_peak() noexcept { peak_bytes_ = std::max(peak_bytes_, reserved_bytes()); }
 
   // From so many buckets on, memory is slow enough to fetch the slots beside the header, without
-  // waiting for the tophashes to tell which one is wanted.
-  static constexpr std::size_t buckets_beyond_cache = (std::size_t{4} << 20) / 144;
-  static void prefetch_slots(const bucket_type* b) noexcept {
+  // waiting for the tophashes to tell which one is wanted. A shared table is one of many.
+  static constexpr std::size_t buckets_beyond_cache =
+      (Words::shared ? std::size_t{64} << 10 : std::size_t{4} << 20) / 144;
+  // always_inline: compilers drop a call of a function that does nothing but this.
+  [[gnu::always_inline]] static inline void prefetch_slots(const bucket_type* b) noexcept {
     constexpr std::size_t line = 64;
     if constexpr (sizeof(bucket_type) <= 4 * line) {
       for (std::size_t at = line; at < sizeof(bucket_type); at += line) {
