@@ -864,6 +864,7 @@ Out concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_many(Keys&& k
         core_, first, last, [&](const auto& key) { return core_.hash_key(as_key(key)); });
     std::array<std::optional<T>, decltype(some)::capacity> found;
     if constexpr (reads_take_no_lock) {
+      for (const auto& item : some.items()) core_.prefetch_match(item.hash);
       for (const auto& item : some.items()) {
         std::optional<T>& value = found[item.place];
         const bool there = core_.read(
@@ -927,6 +928,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::cvisit(It first, 
       ++visited;
     };
     if constexpr (reads_take_no_lock) {
+      for (const auto& item : some.items()) core_.prefetch_match(item.hash);
       for (const auto& item : some.items()) {
         std::optional<value_type> copy;
         const bool found = core_.read(

@@ -836,20 +836,33 @@ auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::find_each(Keys& keys, Out o
     for (auto&& key : keys) *out++ = result(locate(key));
     return out;
   } else {
-    // Sixteen lookups in flight: more than the misses that a core keeps open, less than a cache
-    // set.
-    std::array<std::uint64_t, 16> hashes;
+    // Keys go through three stages, half a block apart: header asked for, slot asked for, looked
+    // up. Half a block is more than the misses that a core keeps open, less than a cache set.
+    constexpr std::size_t half = 16;
+    std::array<std::uint64_t, 2 * half> hashes;  // of a block, and of the block before
     auto next = std::ranges::begin(keys);
     const auto last = std::ranges::end(keys);
-    while (next != last) {
-      std::size_t n = 0;
-      for (auto ahead = next; n < hashes.size() && ahead != last; ++ahead, ++n) {
-        hashes[n] = core_.hash_key(*ahead);
-        core_.prefetch(hashes[n]);
+    auto ahead = next;
+    std::size_t known = 0;  // keys hashed; key number i has its hash at i % size
+    const auto hash_some = [&] {
+      for (std::size_t n = 0; n < half && ahead != last; ++n, ++ahead, ++known) {
+        const std::uint64_t hash = core_.hash_key(*ahead);
+        hashes[known % hashes.size()] = hash;
+        core_.prefetch(hash);
       }
+    };
+    hash_some();
+    for (std::size_t done = 0; next != last;) {
+      const std::size_t block_end = known;
       reading([&] {
-        for (std::size_t i = 0; i < n; ++i, ++next) {
-          const position_type at = core_.find_key(*next, hashes[i]);
+        for (std::size_t i = done; i < block_end; ++i) {
+          core_.prefetch_match(hashes[i % hashes.size()]);
+        }
+      });
+      hash_some();
+      reading([&] {
+        for (; done < block_end; ++done, ++next) {
+          const position_type at = core_.find_prefetched_key(*next, hashes[done % hashes.size()]);
           *out++ = result(at ? at.entry() : nullptr);
         }
       });

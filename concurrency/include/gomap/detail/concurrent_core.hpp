@@ -123,10 +123,19 @@ class concurrent_core {
   };
   [[nodiscard]] hasher_of_keys hash_of() const noexcept { return {*this}; }
 
-  // Asks the processor to fetch where a key of this hash would be. Looks at words that may be
-  // changing, and uses none of them.
+  // Ask the processor to fetch where a key of this hash would be: the header, and with that at hand
+  // the slot. Nothing where readers take the lock: there the words may be looked at under it only.
   void prefetch(std::uint64_t hash) const noexcept {
-    if constexpr (optimistic) shard_of(hash).table.prefetch_optimistically(hash);
+    if constexpr (optimistic) {
+      const shard_type& shard = shard_of(hash);
+      shard.table.prefetch_optimistically(hash, unchanged_in(shard));
+    }
+  }
+  void prefetch_match(std::uint64_t hash) const noexcept {
+    if constexpr (optimistic) {
+      const shard_type& shard = shard_of(hash);
+      shard.table.prefetch_match_optimistically(hash, unchanged_in(shard));
+    }
   }
 
   // A shard whose lock this thread holds alone, inside a lock_scope.
@@ -369,6 +378,13 @@ class concurrent_core {
   [[nodiscard]] static std::size_t default_shards() noexcept {
     const std::size_t processors = std::thread::hardware_concurrency();
     return std::clamp<std::size_t>(8 * processors, 16, 1024);
+  }
+
+  // Whether no write has begun in the shard since this was called.
+  [[nodiscard]] static auto unchanged_in(const shard_type& shard) noexcept {
+    return [&shard, seen = shard.seq.begin_read()] {
+      return seen % 2 == 0 && shard.seq.unchanged(seen);
+    };
   }
 
   template <class K>

@@ -44,6 +44,14 @@ class map_core : public table<Key, T, Allocator> {
     return this->find(hash, [&](const Key& other) -> bool { return equal_(other, key); });
   }
 
+  // The same, behind prefetch() and prefetch_match().
+  template <class K>
+  [[nodiscard]] typename table_type::position find_prefetched_key(const K& key,
+                                                                  std::uint64_t hash) const {
+    return this->find_prefetched(hash,
+                                 [&](const Key& other) -> bool { return equal_(other, key); });
+  }
+
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
   // Whether seed_with() asked for iteration that starts where the seed says.
   [[nodiscard]] bool repeatable() const noexcept { return repeatable_; }

@@ -110,27 +110,24 @@ class table {
   template <bool AnyBits, class Unchanged, class Matches>
   [[nodiscard, gnu::always_inline]] inline position find_optimistically(
       std::uint64_t hash, const Unchanged& unchanged, const Matches& matches) const {
-    bucket_type* const array = array_.acquire();
-    const std::size_t mask = mask_.acquire();
-    const std::size_t split = split_.acquire();
-    const std::size_t old_mask = old_mask_.acquire();
-    bucket_type* const old = old_.acquire();
-    // An array and a mask that do not belong together must not be put together.
-    if (!unchanged()) return {};
-    const bool is_old = (hash & old_mask) >= split;
-    bucket_type* const head = is_old ? old + (hash & old_mask) : array + (hash & mask);
-    if (mask >= buckets_beyond_cache) prefetch_slots(head);
+    bucket_type* const head = home_optimistically(hash, unchanged);
+    if (head == nullptr) return {};
+    prefetch_slots(head);
     return probe(optimistic_access<entries, AnyBits, Unchanged>(unchanged), head, hash, matches);
   }
 
-  void prefetch(std::uint64_t hash) const noexcept { __builtin_prefetch(home(hash)); }
-
-  // As prefetch(), likewise. Words that do not belong together make for a useless address.
-  void prefetch_optimistically(std::uint64_t hash) const noexcept {
-    const std::size_t old_mask = old_mask_.acquire();
-    const bool is_old = (hash & old_mask) >= split_.acquire();
-    __builtin_prefetch(is_old ? old_.acquire() + (hash & old_mask)
-                              : array_.acquire() + (hash & mask_.acquire()));
+  // As prefetch() and prefetch_match(), likewise.
+  template <class Unchanged>
+  void prefetch_optimistically(std::uint64_t hash, const Unchanged& unchanged) const noexcept {
+    __builtin_prefetch(home_optimistically(hash, unchanged));
+  }
+  template <class Unchanged>
+  void prefetch_match_optimistically(std::uint64_t hash,
+                                     const Unchanged& unchanged) const noexcept {
+    bucket_type* const head = home_optimistically(hash, unchanged);
+    if (head == nullptr) return;
+    const auto set = matcher::match(head->tops_acquire(), tophash_of(hash));
+    if (set) __builtin_prefetch(head->slot(set.first()));
   }
 
   // Adds an entry, which `construct` builds at the address that it is given.
@@ -312,6 +309,20 @@ class table {
       return old_ + (hash & old_mask_);
     return array_ + (hash & mask_);
   }
+  // The same for a reader without a lock; null when a write has begun. An array and a mask that do
+  // not belong together are never put together.
+  template <class Unchanged>
+  [[nodiscard, gnu::always_inline]] inline bucket_type* home_optimistically(
+      std::uint64_t hash, const Unchanged& unchanged) const noexcept {
+    bucket_type* const array = array_.acquire();
+    const std::size_t mask = mask_.acquire();
+    const std::size_t split = split_.acquire();
+    const std::size_t old_mask = old_mask_.acquire();
+    bucket_type* const old = old_.acquire();
+    if (!unchanged()) return nullptr;
+    const bool is_old = (hash & old_mask) >= split;
+    return is_old ? old + (hash & old_mask) : array + (hash & mask);
+  }
   // Whether the chain of this index in its array, one that is in use, is not evacuated yet.
   [[nodiscard]] bool is_old(std::size_t index) const noexcept {
     return (index & old_mask_) >= split_;
@@ -336,9 +347,8 @@ class table {
   void note_peak() noexcept { peak_bytes_ = std::max(peak_bytes_, reserved_bytes()); }
 
   // From so many buckets on, memory is slow enough to fetch the slots beside the header, without
-  // waiting for the tophashes to tell which one is wanted. A shared table is one of many.
-  static constexpr std::size_t buckets_beyond_cache =
-      (Words::shared ? std::size_t{64} << 10 : std::size_t{4} << 20) / 144;
+  // waiting for the tophashes to tell which one is wanted.
+  static constexpr std::size_t buckets_beyond_cache = (std::size_t{4} << 20) / 144;
   // always_inline: compilers drop a call of a function that does nothing but this.
   [[gnu::always_inline]] static inline void prefetch_slots(const bucket_type* b) noexcept {
     constexpr std::size_t line = 64;
