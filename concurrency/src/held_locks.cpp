@@ -77,11 +77,12 @@ void forget_map(map_number map) noexcept {
   if (any_nesting.load(std::memory_order_relaxed)) graph().forget(map);
 }
 
-void lock_scope::check_nested() const {
+void lock_scope::check_nested(may_wait wait) const {
   const std::uint32_t thread = this_thread_number();
   if (const operation outer = held(map_); outer != operation::none) {
     fatal(make_report(misuse_kind::reentrancy, op_, outer, thread, thread));
   }
+  if (wait == may_wait::no) return;
   // relaxed: see forget_map().
   any_nesting.store(true, std::memory_order_relaxed);
   for (const lock_scope* scope = outer_; scope != nullptr; scope = scope->outer_) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 
 #include <gomap/misuse.hpp>
 
@@ -26,11 +27,10 @@ class lock_scope {
   // Requires: the lock is taken after this, and given back before the destructor runs.
   // Throws: what a fatal handler throws, when this thread holds a lock of this map already, or when
   // some thread has locked this map first and then one of those that this thread holds.
-  lock_scope(std::uint64_t map, operation op) : map_(map), op_(op), outer_(innermost) {
-    if (outer_ != nullptr) [[unlikely]]
-      check_nested();
-    innermost = this;
-  }
+  lock_scope(std::uint64_t map, operation op) : lock_scope(map, op, may_wait::yes) {}
+  // The same for a lock that is only tried: nobody waits for it, so its order does not matter.
+  lock_scope(std::uint64_t map, operation op, std::try_to_lock_t)
+      : lock_scope(map, op, may_wait::no) {}
   lock_scope(const lock_scope&) = delete;
   lock_scope& operator=(const lock_scope&) = delete;
   ~lock_scope() { innermost = outer_; }
@@ -44,7 +44,15 @@ class lock_scope {
   }
 
  private:
-  void check_nested() const;
+  enum class may_wait : bool { no, yes };
+
+  lock_scope(std::uint64_t map, operation op, may_wait wait)
+      : map_(map), op_(op), outer_(innermost) {
+    if (outer_ != nullptr) [[unlikely]]
+      check_nested(wait);
+    innermost = this;
+  }
+  void check_nested(may_wait) const;
 
   static inline constinit thread_local const lock_scope* innermost = nullptr;
 
