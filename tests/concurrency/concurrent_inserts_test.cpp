@@ -1,0 +1,437 @@
+// concurrent_inserts_test.cpp -- concurrent_map's insert and emplace families, on one thread.
+//
+// Their bool says whether the call inserted; functions come last; and where the key is there
+// already, nothing is moved from.
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "support/concurrent_suite.hpp"
+#include "support/single_pass.hpp"
+
+namespace {
+
+using support::number_of;
+using support::numbers;
+
+struct stop {};
+
+constexpr auto never = [](auto&) { FAIL() << "called though it should not be"; };
+
+template <class Map>
+class ConcurrentInserts : public support::concurrent_test<Map> {
+ protected:
+  using test = support::concurrent_test<Map>;
+  using value_type = typename Map::value_type;
+
+  static value_type entry(std::uint64_t k, std::uint64_t v) {
+    return value_type(test::key(k), test::value(v));
+  }
+
+  // insert_one(map, k, v) inserts if the key is absent and calls no function that sees the entry.
+  template <class InsertOne>
+  static void expect_inserts(InsertOne insert_one) {
+    test::in_each_layout([&](Map& m, std::uint64_t n) {
+      numbers model;
+      for (std::uint64_t i = 0; i < n; ++i) {
+        ASSERT_TRUE(insert_one(m, i, i + 1));
+        ASSERT_FALSE(insert_one(m, i, i + 2));
+        model[i] = i + 1;
+      }
+      support::expect_holds(m, model);
+    });
+  }
+
+  // insert_one(map, k, v, on_found) calls on_found(entry) where the key is there already. What that
+  // does to the value stays if Changes.
+  template <bool Changes, class InsertOne>
+  static void expect_inserts_or_visits(InsertOne insert_one) {
+    test::in_each_layout([&](Map& m, std::uint64_t n) {
+      numbers model;
+      for (std::uint64_t i = 0; i < n; ++i) {
+        ASSERT_TRUE(insert_one(m, i, i + 1, never));
+        int calls = 0;
+        ASSERT_FALSE(insert_one(m, i, i + 2, [&](auto& e) {
+          static_assert(std::is_const_v<std::remove_reference_t<decltype(e)>> == !Changes);
+          EXPECT_EQ(e.first, test::key(i));
+          EXPECT_EQ(e.second, test::value(i + 1));
+          if constexpr (Changes) e.second = test::value(i + 3);
+          ++calls;
+        }));
+        ASSERT_EQ(calls, 1);
+        model[i] = Changes ? i + 3 : i + 1;
+      }
+      support::expect_holds(m, model);
+    });
+  }
+
+  // insert_one(map, k, v, on_inserted, on_found).
+  template <bool Changes, class InsertOne>
+  static void expect_inserts_and_visits(InsertOne insert_one) {
+    test::in_each_layout([&](Map& m, std::uint64_t n) {
+      numbers model;
+      for (std::uint64_t i = 0; i < n; ++i) {
+        int inserted = 0;
+        int found = 0;
+        const auto on_inserted = [&](auto& e) {
+          static_assert(std::is_const_v<std::remove_reference_t<decltype(e)>> == !Changes);
+          EXPECT_EQ(e.second, test::value(i + 1));
+          if constexpr (Changes) e.second = test::value(i + 2);
+          ++inserted;
+        };
+        const auto on_found = [&](auto& e) {
+          static_assert(std::is_const_v<std::remove_reference_t<decltype(e)>> == !Changes);
+          EXPECT_EQ(e.second, test::value(Changes ? i + 2 : i + 1));
+          if constexpr (Changes) e.second = test::value(i + 3);
+          ++found;
+        };
+        ASSERT_TRUE(insert_one(m, i, i + 1, on_inserted, on_found));
+        ASSERT_EQ(std::pair(inserted, found), std::pair(1, 0));
+        ASSERT_FALSE(insert_one(m, i, i + 1, on_inserted, on_found));
+        ASSERT_EQ(std::pair(inserted, found), std::pair(1, 1));
+        model[i] = Changes ? i + 3 : i + 1;
+      }
+      support::expect_holds(m, model);
+    });
+  }
+};
+TYPED_TEST_SUITE(ConcurrentInserts, support::concurrent_kinds);
+
+TYPED_TEST(ConcurrentInserts, InsertOfAnEntry) {
+  this->expect_inserts([&](auto& m, auto k, auto v) {
+    const auto e = this->entry(k, v);
+    return k % 2 == 0 ? m.insert(e) : m.insert(this->entry(k, v));
+  });
+}
+
+TYPED_TEST(ConcurrentInserts, InsertOfAPair) {
+  this->expect_inserts([&](auto& m, auto k, auto v) {
+    const std::pair e(this->key(k), this->value(v));
+    return k % 2 == 0 ? m.insert(e) : m.insert(std::pair(this->key(k), this->value(v)));
+  });
+}
+
+TYPED_TEST(ConcurrentInserts, InsertInBraces) {
+  this->expect_inserts([&](auto& m, auto k, auto v) {
+    return m.insert({this->key(k), this->value(v)});
+  });
+}
+
+TYPED_TEST(ConcurrentInserts, Emplace) {
+  this->expect_inserts(
+      [&](auto& m, auto k, auto v) { return m.emplace(this->key(k), this->value(v)); });
+}
+
+TYPED_TEST(ConcurrentInserts, EmplacePiecewise) {
+  this->expect_inserts([&](auto& m, auto k, auto v) {
+    return m.emplace(std::piecewise_construct, std::forward_as_tuple(this->key(k)),
+                     std::forward_as_tuple(this->value(v)));
+  });
+}
+
+TYPED_TEST(ConcurrentInserts, TryEmplace) {
+  this->expect_inserts([&](auto& m, auto k, auto v) {
+    const auto key = this->key(k);
+    return k % 2 == 0 ? m.try_emplace(key, this->value(v))
+                      : m.try_emplace(this->key(k), this->value(v));
+  });
+}
+
+TYPED_TEST(ConcurrentInserts, TryEmplaceOfAKeyAloneValueInitialises) {
+  TypeParam m;
+  EXPECT_TRUE(m.try_emplace(this->key(1)));
+  EXPECT_EQ(m.load(this->key(1)), typename TypeParam::mapped_type{});
+}
+
+TYPED_TEST(ConcurrentInserts, InsertOrAssign) {
+  this->in_each_layout([&](auto& m, std::uint64_t n) {
+    numbers model;
+    for (std::uint64_t i = 0; i < n; ++i) {
+      ASSERT_TRUE(m.insert_or_assign(this->key(i), this->value(i)));
+      ASSERT_FALSE(m.insert_or_assign(this->key(i), this->value(i + 1)));
+      model[i] = i + 1;
+    }
+    support::expect_holds(m, model);
+  });
+}
+
+TYPED_TEST(ConcurrentInserts, InsertOrVisit) {
+  this->template expect_inserts_or_visits<true>([&](auto& m, auto k, auto v, auto f) {
+    const auto e = this->entry(k, v);
+    return k % 2 == 0 ? m.insert_or_visit(e, f)
+                      : m.insert_or_visit(std::pair(this->key(k), this->value(v)), f);
+  });
+}
+
+TYPED_TEST(ConcurrentInserts, InsertOrCvisit) {
+  this->template expect_inserts_or_visits<false>(
+      [&](auto& m, auto k, auto v, auto f) { return m.insert_or_cvisit(this->entry(k, v), f); });
+}
+
+TYPED_TEST(ConcurrentInserts, EmplaceOrVisit) {
+  this->template expect_inserts_or_visits<true>([&](auto& m, auto k, auto v, auto f) {
+    return m.emplace_or_visit(this->key(k), this->value(v), f);
+  });
+}
+
+TYPED_TEST(ConcurrentInserts, EmplaceOrCvisit) {
+  this->template expect_inserts_or_visits<false>([&](auto& m, auto k, auto v, auto f) {
+    return m.emplace_or_cvisit(this->key(k), this->value(v), f);
+  });
+}
+
+TYPED_TEST(ConcurrentInserts, TryEmplaceOrVisit) {
+  this->template expect_inserts_or_visits<true>([&](auto& m, auto k, auto v, auto f) {
+    return m.try_emplace_or_visit(this->key(k), this->value(v), f);
+  });
+}
+
+TYPED_TEST(ConcurrentInserts, TryEmplaceOrCvisit) {
+  this->template expect_inserts_or_visits<false>([&](auto& m, auto k, auto v, auto f) {
+    return m.try_emplace_or_cvisit(this->key(k), this->value(v), f);
+  });
+}
+
+TYPED_TEST(ConcurrentInserts, InsertAndVisit) {
+  this->template expect_inserts_and_visits<true>([&](auto& m, auto k, auto v, auto f, auto g) {
+    return m.insert_and_visit(this->entry(k, v), f, g);
+  });
+}
+
+TYPED_TEST(ConcurrentInserts, InsertAndCvisit) {
+  this->template expect_inserts_and_visits<false>([&](auto& m, auto k, auto v, auto f, auto g) {
+    return m.insert_and_cvisit(this->entry(k, v), f, g);
+  });
+}
+
+TYPED_TEST(ConcurrentInserts, EmplaceAndVisit) {
+  this->template expect_inserts_and_visits<true>([&](auto& m, auto k, auto v, auto f, auto g) {
+    return m.emplace_and_visit(this->key(k), this->value(v), f, g);
+  });
+}
+
+TYPED_TEST(ConcurrentInserts, EmplaceAndCvisit) {
+  this->template expect_inserts_and_visits<false>([&](auto& m, auto k, auto v, auto f, auto g) {
+    return m.emplace_and_cvisit(this->key(k), this->value(v), f, g);
+  });
+}
+
+TYPED_TEST(ConcurrentInserts, TryEmplaceAndVisit) {
+  this->template expect_inserts_and_visits<true>([&](auto& m, auto k, auto v, auto f, auto g) {
+    return m.try_emplace_and_visit(this->key(k), this->value(v), f, g);
+  });
+}
+
+TYPED_TEST(ConcurrentInserts, TryEmplaceAndCvisit) {
+  this->template expect_inserts_and_visits<false>([&](auto& m, auto k, auto v, auto f, auto g) {
+    return m.try_emplace_and_cvisit(this->key(k), this->value(v), f, g);
+  });
+}
+
+TYPED_TEST(ConcurrentInserts, OfRangesCountWhatTheyInserted) {
+  this->in_each_layout([&](auto& m, std::uint64_t n) {
+    std::vector<std::pair<typename TypeParam::key_type, typename TypeParam::mapped_type>> list;
+    numbers model;
+    for (std::uint64_t i = 0; i < n; ++i) {
+      list.emplace_back(this->key(i / 2), this->value(i));
+      model.try_emplace(i / 2, i);
+    }
+
+    ASSERT_EQ(m.insert(list.begin(), list.end()), (n + 1) / 2);
+    ASSERT_EQ(m.insert(list.begin(), list.end()), 0U);
+    support::expect_holds(m, model);
+
+    std::uint64_t visits = 0;
+    ASSERT_EQ(m.insert_or_cvisit(list.begin(), list.end(), [&](const auto&) { ++visits; }), 0U);
+    ASSERT_EQ(m.insert_or_visit(list.begin(), list.end(),
+                                [&](auto& e) {
+                                  e.second = this->value(5);
+                                  ++visits;
+                                }),
+              0U);
+    ASSERT_EQ(visits, 2 * n);
+    for (auto& [k, v] : model) v = 5;
+    support::expect_holds(m, model);
+  });
+}
+
+TYPED_TEST(ConcurrentInserts, OfListsCountWhatTheyInserted) {
+  TypeParam m;
+
+  EXPECT_EQ(m.insert({this->entry(1, 1), this->entry(2, 2), this->entry(1, 3)}), 2U);
+  int visits = 0;
+  EXPECT_EQ(m.insert_or_visit({this->entry(2, 5), this->entry(3, 3)},
+                              [&](auto& e) {
+                                e.second = this->value(4);
+                                ++visits;
+                              }),
+            1U);
+  EXPECT_EQ(
+      m.insert_or_cvisit({this->entry(2, 5), this->entry(4, 4)}, [&](const auto&) { ++visits; }),
+      1U);
+
+  EXPECT_EQ(visits, 2);
+  support::expect_holds(m, {{1, 1}, {2, 4}, {3, 3}, {4, 4}});
+}
+
+TYPED_TEST(ConcurrentInserts, AFunctionThatThrowsGivesTheLockBack) {
+  this->in_each_layout([&](auto& m, std::uint64_t n) {
+    const numbers model = this->fill(m, n);
+    const auto fail = [](const auto&) { throw stop(); };
+
+    for (std::uint64_t i = 0; i < n; i += 7) {
+      ASSERT_THROW(m.insert_or_visit(this->entry(i, 1), fail), stop);
+      ASSERT_THROW(m.emplace_or_cvisit(this->key(i), this->value(1), fail), stop);
+      ASSERT_THROW(m.try_emplace_or_visit(this->key(i), this->value(1), fail), stop);
+      ASSERT_THROW(m.try_emplace_and_visit(this->key(i), this->value(1), never, fail), stop);
+    }
+
+    support::expect_holds(m, model);
+  });
+}
+
+// ---- what is moved from
+
+class ConcurrentInsertsOfText : public ::testing::Test {
+ protected:
+  ConcurrentInsertsOfText() { map_.store(key_, "there"); }
+  ~ConcurrentInsertsOfText() noexcept override {}
+
+  // Calls insert(map, key, value) with strings that it may move from.
+  template <class Insert>
+  void expect_kept(Insert insert) {
+    std::string key = key_;
+    std::string value = "a value that no small buffer holds, either";
+    const std::string same_value = value;
+
+    insert(map_, key, value);
+
+    EXPECT_EQ(key, key_);
+    EXPECT_EQ(value, same_value);
+    EXPECT_EQ(map_.load(key_), "there");
+    EXPECT_EQ(map_.size(), 1U);
+  }
+
+  const std::string key_ = "a key that is there and that no small buffer holds";
+  gomap::concurrent_map<std::string, std::string> map_;
+};
+
+TEST_F(ConcurrentInsertsOfText, MoveNothingWhenTheKeyIsThere) {
+  const auto ignore = [](const auto&) {};
+  this->expect_kept([](auto& m, auto& k, auto& v) { m.try_emplace(std::move(k), std::move(v)); });
+  this->expect_kept([](auto& m, auto& k, auto& v) { m.emplace(std::move(k), std::move(v)); });
+  this->expect_kept([&](auto& m, auto& k, auto& v) {
+    m.try_emplace_or_visit(std::move(k), std::move(v), ignore);
+  });
+  this->expect_kept([&](auto& m, auto& k, auto& v) {
+    m.try_emplace_and_cvisit(std::move(k), std::move(v), ignore, ignore);
+  });
+  this->expect_kept(
+      [&](auto& m, auto& k, auto& v) { m.emplace_or_cvisit(std::move(k), std::move(v), ignore); });
+  this->expect_kept([&](auto& m, auto& k, auto& v) {
+    m.emplace_and_visit(std::move(k), std::move(v), ignore, ignore);
+  });
+  this->expect_kept([](auto& m, auto& k, auto& v) { m.load_or_store(std::move(k), std::move(v)); });
+  this->expect_kept([](auto& m, auto& k, auto& v) {
+    m.insert(std::pair<std::string&&, std::string&&>(std::move(k), std::move(v)));
+  });
+}
+
+TEST_F(ConcurrentInsertsOfText, OfAWholePairMoveNothingWhenTheKeyIsThere) {
+  const auto ignore = [](const auto&) {};
+  std::pair<std::string, std::string> e(key_, "a value that no small buffer holds, either");
+  const auto same = e;
+  gomap::concurrent_map<std::string, std::string>::value_type constant(e);
+
+  EXPECT_FALSE(map_.insert(std::move(e)));
+  EXPECT_EQ(e, same);
+  EXPECT_FALSE(map_.insert_or_visit(std::move(e), ignore));
+  EXPECT_EQ(e, same);
+  EXPECT_FALSE(map_.insert_and_cvisit(std::move(e), ignore, ignore));
+  EXPECT_EQ(e, same);
+  EXPECT_FALSE(map_.emplace(std::move(e)));
+  EXPECT_EQ(e, same);
+  EXPECT_FALSE(map_.insert(std::move(constant)));
+  EXPECT_EQ(constant.second, same.second);
+}
+
+TEST_F(ConcurrentInsertsOfText, MoveBothWhenTheKeyIsNew) {
+  std::string key = "another key that no small buffer holds";
+  std::string value = "a value that no small buffer holds, either";
+
+  EXPECT_TRUE(map_.emplace(std::move(key), std::move(value)));
+
+  EXPECT_TRUE(key.empty());
+  EXPECT_TRUE(value.empty());
+}
+
+// insert_or_assign moves the value, and keeps the key that is there.
+TEST_F(ConcurrentInsertsOfText, AssignMovesTheValueAlone) {
+  std::string key = key_;
+  std::string value = "a value that no small buffer holds, either";
+
+  EXPECT_FALSE(map_.insert_or_assign(std::move(key), std::move(value)));
+
+  EXPECT_EQ(key, key_);
+  EXPECT_TRUE(value.empty());
+  EXPECT_EQ(map_.load(key_), "a value that no small buffer holds, either");
+}
+
+// ---- other types
+
+TEST(ConcurrentInsertsOfMoveOnlyTypes, MoveThemIn) {
+  using support::move_only;
+  gomap::concurrent_map<move_only, move_only, support::good_hash> m({.shards = 2});
+  const auto ignore = [](const auto&) {};
+
+  EXPECT_TRUE(m.insert(std::pair(move_only(1), move_only(1))));
+  EXPECT_TRUE(m.emplace(move_only(2), move_only(2)));
+  EXPECT_TRUE(m.emplace(3U, 3U));
+  EXPECT_TRUE(m.try_emplace(move_only(4), 4U));
+  EXPECT_TRUE(m.try_emplace_or_visit(move_only(5), move_only(5), ignore));
+  EXPECT_TRUE(m.emplace_and_cvisit(move_only(6), move_only(6), ignore, ignore));
+  EXPECT_TRUE(m.insert_or_assign(move_only(7), move_only(7)));
+  EXPECT_FALSE(m.insert_or_assign(move_only(7), move_only(8)));
+  EXPECT_TRUE(m.insert_or_visit(std::pair(move_only(8), move_only(8)), ignore));
+
+  support::expect_holds(m, {{1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 5}, {6, 6}, {7, 8}, {8, 8}});
+}
+
+TEST(ConcurrentInsertsOfConvertibleTypes, ConvertThem) {
+  gomap::concurrent_map<std::uint64_t, std::string> m;
+
+  EXPECT_TRUE(m.insert(std::pair(1, "one")));
+  EXPECT_FALSE(m.insert(std::pair(1L, "uno")));
+  EXPECT_TRUE(m.emplace(2, "two"));
+  EXPECT_TRUE(m.try_emplace(3, 5U, 'x'));
+  EXPECT_TRUE(m.insert_or_assign(4, "four"));
+  EXPECT_FALSE(m.emplace_or_visit(4, "vier", [](auto& e) { e.second += "!"; }));
+  EXPECT_EQ(m.insert({{5, "five"}, {6, "six"}}), 2U);
+
+  EXPECT_EQ(m.load(1), "one");
+  EXPECT_EQ(m.load(3), "xxxxx");
+  EXPECT_EQ(m.load(4), "four!");
+  EXPECT_EQ(m.size(), 6U);
+}
+
+// A range that can be walked once only: each element is looked at once.
+TEST(ConcurrentInsertsOfSinglePassRanges, TakeEachElementOnce) {
+  std::vector<std::unique_ptr<int>> values;
+  std::vector<std::pair<int, std::unique_ptr<int>>> list;
+  for (int i = 0; i < 300; ++i) list.emplace_back(i % 200, std::make_unique<int>(i));
+  gomap::concurrent_map<int, std::unique_ptr<int>> m;
+
+  EXPECT_EQ(m.insert(std::make_move_iterator(list.begin()), std::make_move_iterator(list.end())),
+            200U);
+
+  for (int i = 0; i < 300; ++i) {
+    EXPECT_EQ(list[static_cast<std::size_t>(i)].second == nullptr, i < 200) << i;
+  }
+  m.check_invariants();
+}
+
+}  // namespace
