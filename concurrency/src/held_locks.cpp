@@ -86,6 +86,11 @@ void lock_scope::check_nested(may_wait wait) const {
   // relaxed: see forget_map().
   any_nesting.store(true, std::memory_order_relaxed);
   for (const lock_scope* scope = outer_; scope != nullptr; scope = scope->outer_) {
+    // The edge that this thread added last needs no lock: programs nest the same maps again and
+    // again.
+    thread_local std::pair<map_number, map_number> last{0, 0};
+    const std::pair edge(scope->map_, map_);
+    if (edge == std::exchange(last, edge)) continue;
     if (const auto back = graph().add(scope->map_, map_, {op_, thread})) {
       fatal(make_report(misuse_kind::lock_order, op_, back->inner, thread, back->thread));
     }

@@ -8,9 +8,10 @@
 //   * Each call on one key happens at one instant between its start and its end.
 //   * Growth moves a few buckets per new key, under the lock of one shard: no call waits for a
 //     rehash, and growth waits for no visitor.
-//   * Where keys and values are trivially copyable (and the allocator type-stable, as the default
-//     is), load(), contains(), count(), cvisit() and their batches take no lock and write nothing
-//     that threads share. Others take a lock that readers of one shard share.
+//   * Where keys and values are trivially copyable and hold what they are compared by (not views of
+//     something else), and the allocator is type-stable, as the default is, load(), contains(),
+//     count(), cvisit() and their batches take no lock and write nothing that threads share. Others
+//     take a lock that readers of one shard share.
 //   * A walk visits once what is there throughout, whatever happens meanwhile. It holds the lock of
 //     one shard for a handful of entries at a time.
 //   * Nothing is handed out that points into the map. A function that is handed an entry runs under
@@ -497,11 +498,6 @@ class concurrent_map {
   static decltype(auto) as_key(K&& key) {
     return detail::as_key<Key, Hash, KeyEqual>(std::forward<K>(key));
   }
-  template <class K>
-  [[nodiscard]] exclusive_shard lock_for(std::uint64_t hash, operation op) const {
-    return exclusive_shard(core_, core_.shard_of(hash), op);
-  }
-
   template <class K, class TakeCopy, class InPlace>
   bool read(const K& key, TakeCopy&& take_copy, InPlace&& in_place) const {
     const auto& k = as_key(key);

@@ -19,6 +19,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <ranges>
 #include <shared_mutex>
 #include <stdexcept>
 #include <thread>
@@ -36,17 +37,31 @@
 
 namespace gomap::detail {
 
+// Whether a key holds all that it is compared by. A view, or a pointer compared in a way of its
+// own, refers to something that may be gone as soon as erase() has returned, and a reader without a
+// lock may still be comparing then.
+template <class Key, class KeyEqual>
+[[nodiscard]] constexpr bool holds_what_it_compares() noexcept {
+  if constexpr (std::is_pointer_v<Key>) {
+    return std::is_same_v<KeyEqual, std::equal_to<>> ||
+           std::is_same_v<KeyEqual, std::equal_to<Key>>;
+  } else {
+    return !std::ranges::borrowed_range<Key>;
+  }
+}
+
 // Whether readers of such a map go without a lock.
-template <class Key, class T, class Allocator>
+template <class Key, class T, class KeyEqual, class Allocator>
 [[nodiscard]] constexpr bool reads_take_no_lock() noexcept {
   using entries = entry_traits<Key, T, Allocator>;
-  return entries::moves_as_bytes() && type_stable_allocator<typename entries::allocator_type>;
+  return entries::moves_as_bytes() && holds_what_it_compares<Key, KeyEqual>() &&
+         type_stable_allocator<typename entries::allocator_type>;
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 class concurrent_core {
  public:
-  static constexpr bool optimistic = reads_take_no_lock<Key, T, Allocator>();
+  static constexpr bool optimistic = reads_take_no_lock<Key, T, KeyEqual, Allocator>();
 
   using words = std::conditional_t<optimistic, shared_words, locked_words>;
   using table_type = table<Key, T, Allocator, words>;
@@ -430,7 +445,7 @@ class concurrent_core {
           const reading found = try_to_read(shard, key, hash, take_copy);
           if (found != reading::disturbed) return found == reading::present;
         }
-      } while (must_not_lock(shard, op));
+      } while (must_not_lock(op));
     }
     const shared_shard in(*this, shard, op);
     const value_type* const entry = in.find(key, hash);
@@ -440,13 +455,15 @@ class concurrent_core {
 
   // Whether this thread would wait for itself. A callback may read its own map: writers of other
   // shards end some time, so it goes on without a lock. But a hash that runs in the middle of a
-  // write and reads the shard that is being written would never end.
-  [[nodiscard]] bool must_not_lock(const shard_type& shard, operation op) const {
+  // write must not: its own shard is being written, and two such threads would wait for each other.
+  [[nodiscard]] bool must_not_lock(operation op) const {
     const operation held = lock_scope::held(number_);
     if (held == operation::none) return false;
     const std::uint32_t thread = this_thread_number();
-    if (shard.seq.begin_read() % 2 != 0 && shard.holder.thread() == thread) {
-      fatal(make_report(misuse_kind::reentrancy, op, held, thread, thread));
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (shards_[i].holder.thread() == thread && shards_[i].seq.begin_read() % 2 != 0) {
+        fatal(make_report(misuse_kind::reentrancy, op, held, thread, thread));
+      }
     }
     std::this_thread::yield();
     return true;

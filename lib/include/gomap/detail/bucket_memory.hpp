@@ -9,8 +9,8 @@
 // when it starts and given back one at a time when it is over, so that no call frees them all.
 //
 // Where readers without a lock may look at memory after its time (Words::shared), nothing goes back
-// before release_all(). Slabs are never retired, so overflow buckets stay overflow buckets, and old
-// arrays are kept for the next growth to their size.
+// before release_all(). Slabs are never retired, so overflow buckets stay overflow buckets, and so
+// are those of small old arrays from then on.
 // Not thread-safe.
 #pragma once
 
@@ -74,18 +74,15 @@ class bucket_memory {
     std::allocator_traits<array_allocator>::deallocate(to, array, n);
   }
 
-  // As allocate_array(), but for a growth, which may have what an earlier one left behind.
-  Bucket* take_array(const Allocator& allocator, std::size_t n) {
-    if constexpr (Words::shared) {
-      if (Bucket* const kept = kept_.take(n)) return kept;
-    }
-    return allocate_array(allocator, n);
-  }
   // Ends the use of an array whose entries have all moved.
   void retire_array(const Allocator& allocator, Bucket* array, std::size_t n) noexcept {
     if constexpr (Words::shared) {
-      discard(allocator, array, array + n, nullptr);
       kept_.keep(array, n);
+      if (serves_as_overflow(n)) {
+        for (std::size_t i = 1; i < n; ++i) give_back(array + i);
+      } else {
+        discard(allocator, array + 1, array + n, nullptr);
+      }
     } else {
       deallocate_array(allocator, array, n);
     }
@@ -202,6 +199,11 @@ class bucket_memory {
         for (Bucket* b = buckets_of(s); b != buckets_of(s) + s->used; ++b) f(b);
       }
     }
+    if constexpr (Words::shared) {
+      kept_.for_each([&](Bucket* array, std::size_t n) {
+        for (std::size_t i = 1; i < n && serves_as_overflow(n); ++i) f(array + i);
+      });
+    }
   }
   // Calls f(first, last) for the overflow buckets of each slab, retired ones included.
   template <class F>
@@ -243,6 +245,11 @@ class bucket_memory {
     while (*tail != nullptr) tail = &(*tail)->next;
     *tail = second;
     return first;
+  }
+
+  // Old arrays of less than a page or a few, which no allocator could take back in part.
+  static constexpr bool serves_as_overflow(std::size_t n) noexcept {
+    return n <= (std::size_t{64} << 10) / sizeof(Bucket);
   }
 
   // Large enough that slabs are few, small enough that giving one back is no pause.

@@ -1,9 +1,10 @@
 // kept_arrays.hpp -- old bucket arrays that readers without a lock may still look at.
 //
-// They stay inside their table and serve a later growth to their size. Everything is said in the
-// headers of their first buckets, whose words such a reader may see at any time: the tophash word
-// holds the number of buckets, the link leads to the next array.
-// Not thread-safe; late readers aside.
+// They stay inside their table until it dies. A small one serves as overflow buckets; the pages of
+// a large one go back to the system, and only its addresses stay. All that has to be known is said
+// in the header of its first bucket, whose words such a reader may see at any time: the tophash
+// word holds the number of buckets, the link leads to the next array. Not thread-safe; late readers
+// aside.
 #pragma once
 
 #include <cstddef>
@@ -20,19 +21,12 @@ class kept_arrays {
     first_ = array;
   }
 
-  // An array of just `n` buckets, which hold anything; null if none is kept.
-  [[nodiscard]] Bucket* take(std::size_t n) noexcept {
-    Bucket* before = nullptr;
-    for (Bucket* array = first_; array != nullptr; before = array, array = array->next()) {
-      if (array->tops() != n) continue;
-      if (before == nullptr) {
-        first_ = array->next();
-      } else {
-        before->set_next(array->next());
-      }
-      return array;
+  // Calls f(array, n) for each.
+  template <class F>
+  void for_each(F&& f) const {
+    for (Bucket* array = first_; array != nullptr; array = array->next()) {
+      f(array, static_cast<std::size_t>(array->tops()));
     }
-    return nullptr;
   }
 
   // Calls f(array, n) for each and forgets them.  f may deallocate it.
@@ -46,9 +40,9 @@ class kept_arrays {
 
   // Buckets of all of them. O(arrays).
   [[nodiscard]] std::size_t buckets() const noexcept {
-    std::size_t n = 0;
-    for (const Bucket* array = first_; array != nullptr; array = array->next()) n += array->tops();
-    return n;
+    std::size_t sum = 0;
+    for_each([&](Bucket*, std::size_t n) { sum += n; });
+    return sum;
   }
 
   void swap(kept_arrays& other) noexcept { std::swap(first_, other.first_); }

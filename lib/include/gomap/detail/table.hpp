@@ -104,6 +104,19 @@ class table {
     return probe(direct_access{}, head, hash, matches);
   }
 
+  // The three steps of a lookup among many: ask for the header, with that at hand for the slot that
+  // it names, with both at hand search. Each is to be a few lookups behind the one before.
+  void prefetch(std::uint64_t hash) const noexcept { __builtin_prefetch(home(hash)); }
+  void prefetch_match(std::uint64_t hash) const noexcept {
+    bucket_type* const head = home(hash);
+    const auto set = head->match(tophash_of(hash));
+    if (set) __builtin_prefetch(head->slot(set.first()));
+  }
+  template <class Matches>
+  [[nodiscard]] position find_prefetched(std::uint64_t hash, const Matches& matches) const {
+    return probe(direct_access{}, home(hash), hash, matches);
+  }
+
   // As find(), for a reader without a lock, beside a writer. `unchanged()` tells whether no write
   // has begun since the read did; what is found counts only if it says so once more afterwards.
   // AnyBits: see optimistic_access.  Requires: Words::shared.
@@ -171,14 +184,15 @@ class table {
     }
   }
 
-  // The same in parts: evacuates up to `chains` chains and returns whether all is done.
+  // The same in parts, one doubling after the other: evacuates up to `chains` chains and returns
+  // whether all is done.
   template <class HashOf>
   bool grow_partly_to(unsigned bits, std::size_t chains, const HashOf& hash_of) {
     if (bits > max_bits) throw std::length_error("gomap: more entries than a map can hold");
     if (!has_array()) {
       allocate_first(bits);
     } else if (!growing() && bits > this->bits()) {
-      start_growth(bits);
+      start_growth(this->bits() + 1);
     }
     position none;
     for (; growing() && chains > 0; --chains) evacuate_next(hash_of, none);
@@ -536,7 +550,7 @@ auto table<Key, T, Allocator, Words>::array_for_growth(unsigned bits) -> bucket_
   if constexpr (entries::relocates()) {
     if (n == mask_ + 1 || memory_type::try_extend(allocator_, array_, mask_ + 1, n)) return array_;
   }
-  return memory_.take_array(allocator_, n);
+  return memory_type::allocate_array(allocator_, n);
 }
 
 // Throws: what the allocator throws; nothing has changed then. O(1).
