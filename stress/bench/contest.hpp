@@ -6,7 +6,6 @@
 // the median time of an operation, and how far the best peer's median is above ours.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
@@ -19,6 +18,8 @@
 #include <vector>
 
 #include <benchmark/benchmark.h>
+
+#include "median.hpp"
 
 namespace bench {
 
@@ -88,10 +89,7 @@ class contest::lap_collector final : public benchmark::BenchmarkReporter {
   // 0: it did not run.
   [[nodiscard]] double median(const std::string& name) const {
     const auto found = times_.find(name);
-    if (found == times_.end()) return 0;
-    std::vector<double> times = found->second;
-    std::sort(times.begin(), times.end());
-    return (times[(times.size() - 1) / 2] + times[times.size() / 2]) / 2;
+    return found == times_.end() ? 0 : bench::median(found->second);
   }
 
  private:

@@ -12,6 +12,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "median.hpp"
 #include "own_process.hpp"
 
 namespace bench {
@@ -64,11 +65,6 @@ figures measure_in_a_process(const std::vector<std::string>& table_arguments,
     throw std::runtime_error(row.name + ": not all figures came back");
   }
   return found;
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
 }
 
 figures medians_of(const std::vector<figures>& rounds) {
