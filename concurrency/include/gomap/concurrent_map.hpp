@@ -38,6 +38,7 @@
 #include <mutex>
 #include <optional>
 #include <ranges>
+#include <stdexcept>
 #include <thread>
 #include <tuple>
 #include <type_traits>
@@ -1123,6 +1124,9 @@ void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::clear() {
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::reserve(size_type n) {
   constexpr size_type chains_at_a_time = 64;
+  if (n > std::allocator_traits<entry_allocator>::max_size(core_.allocator())) {
+    throw std::length_error("gomap: more entries than a map can hold");
+  }
   // Shards fill evenly but for chance: a few standard deviations more than their share.
   const double share = static_cast<double>(n) / static_cast<double>(shard_count());
   const unsigned bits = detail::bits_for(static_cast<size_type>(share + 4 * std::sqrt(share)));
