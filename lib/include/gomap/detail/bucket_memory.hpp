@@ -149,24 +149,26 @@ class bucket_memory {
   // Words::shared; all go when release_retired() says so. O(1), unless the slabs of an earlier
   // growth are still there.
   void retire() noexcept {
-    if constexpr (Words::shared) return;
-    retired_ = join(std::exchange(slabs_, nullptr), retired_);
-    free_ = nullptr;
+    if constexpr (!Words::shared) {
+      retired_.first = join(std::exchange(slabs_, nullptr), retired_.first);
+      free_ = nullptr;
+    }
   }
 
   // Deallocates one retired slab. Returns whether more are left.
   bool release_retired(const Allocator& allocator) noexcept {
-    if (retired_ == nullptr) return false;
-    slab* const first = retired_;
-    retired_ = first->next;
-    deallocate_slab(allocator, first);
-    return retired_ != nullptr;
+    if (!has_retired()) return false;
+    if constexpr (!Words::shared) {
+      slab* const first = std::exchange(retired_.first, retired_.first->next);
+      deallocate_slab(allocator, first);
+    }
+    return has_retired();
   }
   void release_all_retired(const Allocator& allocator) noexcept {
     while (release_retired(allocator)) {
     }
   }
-  [[nodiscard]] bool has_retired() const noexcept { return retired_ != nullptr; }
+  [[nodiscard]] bool has_retired() const noexcept { return retired_.first != nullptr; }
 
   // Takes back every overflow bucket.  Requires: no chain leads to one.
   void reclaim_all(const Allocator& allocator) noexcept {
@@ -181,10 +183,9 @@ class bucket_memory {
   // Deallocates all memory but that of arrays in use.  Requires: no chain leads to an overflow
   // bucket, and no reader is left.
   void release_all(const Allocator& allocator) noexcept {
-    retired_ = join(slabs_, retired_);
-    slabs_ = nullptr;
     free_ = nullptr;
     release_all_retired(allocator);
+    while (slabs_ != nullptr) deallocate_slab(allocator, std::exchange(slabs_, slabs_->next));
     if constexpr (Words::shared) {
       kept_.drain([&](Bucket* array, std::size_t n) { deallocate_array(allocator, array, n); });
     }
@@ -194,7 +195,7 @@ class bucket_memory {
   // included: they are empty. `retired` asks for the retired ones as well. f must take none.
   template <class F>
   void for_each_bucket(bool retired, F&& f) const {
-    for (slab* list : {slabs_, retired ? retired_ : nullptr}) {
+    for (slab* list : {slabs_, retired ? retired_.first : nullptr}) {
       for (slab* s = list; s != nullptr; s = s->next) {
         for (Bucket* b = buckets_of(s); b != buckets_of(s) + s->used; ++b) f(b);
       }
@@ -208,7 +209,7 @@ class bucket_memory {
   // Calls f(first, last) for the overflow buckets of each slab, retired ones included.
   template <class F>
   void for_each_slab(F&& f) const {
-    for (slab* list : {slabs_, retired_}) {
+    for (slab* list : {slabs_, retired_.first}) {
       for (slab* s = list; s != nullptr; s = s->next) f(buckets_of(s), buckets_of(s) + s->used);
     }
   }
@@ -224,7 +225,7 @@ class bucket_memory {
   // Bytes of all slabs. O(slabs).
   [[nodiscard]] std::size_t slab_bytes() const noexcept {
     std::size_t units = 0;
-    for (const slab* list : {slabs_, retired_}) {
+    for (const slab* list : {slabs_, retired_.first}) {
       for (const slab* s = list; s != nullptr; s = s->next) units += units_for(s->capacity);
     }
     return units * sizeof(unit);
@@ -289,9 +290,16 @@ class bucket_memory {
     std::allocator_traits<slab_allocator>::deallocate(to, reinterpret_cast<unit*>(s), units);
   }
 
-  slab* slabs_ = nullptr;    // newest first; only the newest has buckets that were never used
-  Bucket* free_ = nullptr;   // linked through their links
-  slab* retired_ = nullptr;  // of old chains; none if Words::shared
+  slab* slabs_ = nullptr;   // newest first; only the newest has buckets that were never used
+  Bucket* free_ = nullptr;  // linked through their links
+  struct slab_list {
+    slab* first = nullptr;
+  };
+  struct no_slabs {
+    static constexpr slab* first = nullptr;
+  };
+  // Of old chains.
+  [[no_unique_address]] std::conditional_t<Words::shared, no_slabs, slab_list> retired_;
   [[no_unique_address]] std::conditional_t<Words::shared, kept_arrays<Bucket>, no_kept_arrays>
       kept_;
 };

@@ -301,10 +301,9 @@ class table {
   // The bits that every chain has in common at least.
   [[nodiscard]] unsigned common_bits() const noexcept { return growing() ? old_bits() : bits(); }
 
-  // Changes whenever entries may have moved to other slots.
-  [[nodiscard]] std::uint32_t moves() const noexcept { return moves_; }
-  // Changes whenever the table has been emptied or shrunk: no class of an iterator lives on.
-  [[nodiscard]] std::uint16_t resets() const noexcept { return resets_; }
+  // What iterators compare; see walk_stamps.
+  [[nodiscard]] std::uint32_t moves() const noexcept { return stamps_.moves(); }
+  [[nodiscard]] std::uint16_t resets() const noexcept { return stamps_.resets(); }
 
   [[nodiscard]] map_stats stats() const;
 
@@ -358,7 +357,7 @@ class table {
         (has_array() ? mask_ + 1 : 0) + (has_two_arrays() ? old_mask_ + 1 : 0);
     return arrays * sizeof(bucket_type) + memory_.slab_bytes() + memory_.kept_bytes();
   }
-  void note_peak() noexcept { peak_bytes_ = std::max(peak_bytes_, reserved_bytes()); }
+  void note_peak() noexcept { peak_.note(reserved_bytes()); }
 
   // From so many buckets on, memory is slow enough to fetch the slots beside the header, without
   // waiting for the tophashes to tell which one is wanted.
@@ -432,12 +431,11 @@ class table {
   typename Words::template counter<std::size_t> size_ = 0;
   std::size_t trigger_ = 0;  // an insertion at this size or above has more to do than insert
   memory_type memory_;
-  std::size_t peak_bytes_ = 0;
+  [[no_unique_address]] typename Words::peak peak_;
   [[no_unique_address]] allocator_type allocator_;
   std::uint32_t overflow_ = 0;
-  std::uint32_t moves_ = 0;
   std::uint32_t compactions_ = 0;
-  std::uint16_t resets_ = 0;
+  [[no_unique_address]] typename Words::stamps stamps_;
   std::uint16_t doublings_ = 0;
   std::uint16_t step_ = default_growth_step;
   std::uint8_t patience_ = 0;  // of overflow_limit()
@@ -537,7 +535,7 @@ template <class Key, class T, class Allocator, class Words>
 void table<Key, T, Allocator, Words>::allocate_first(unsigned bits) {
   array_ = memory_type::allocate_empty_array(allocator_, std::size_t{1} << bits);
   mask_ = (std::size_t{1} << bits) - 1;
-  ++moves_;
+  stamps_.note_move();
   set_trigger();
   note_peak();
 }
@@ -565,7 +563,7 @@ void table<Key, T, Allocator, Words>::start_growth(unsigned bits) {
   mask_ = (std::size_t{1} << bits) - 1;
   split_ = 0;
   trigger_ = 0;
-  ++moves_;
+  stamps_.note_move();
   if (mask_ == old_mask_) {
     ++compactions_;
   } else if (doublings_ != std::numeric_limits<std::uint16_t>::max()) {
@@ -604,7 +602,7 @@ template <class HashOf>
 void table<Key, T, Allocator, Words>::evacuate_next(const HashOf& hash_of, position& tracked) {
   evacuation_type step(allocator_, memory_, array_, mask_, old_mask_ + 1, tracked);
   overflow_ += static_cast<std::uint32_t>(step.run(old_ + split_, split_, hash_of));
-  ++moves_;
+  stamps_.note_move();
   ++split_;
   constexpr std::size_t block =
       std::bit_floor(std::max<std::size_t>(1, discard_bytes / sizeof(bucket_type)));
@@ -687,9 +685,10 @@ void table<Key, T, Allocator, Words>::shrink(unsigned bits, const HashOf& hash_o
   smaller.doublings_ = doublings_;
   smaller.compactions_ = compactions_;
   smaller.patience_ = patience_for(smaller.overflow_);
-  smaller.peak_bytes_ = std::max(peak_bytes_, reserved_bytes() + smaller.reserved_bytes());
-  smaller.moves_ = moves_ + 1;
-  smaller.resets_ = static_cast<std::uint16_t>(resets_ + 1);
+  smaller.peak_ = peak_;
+  smaller.peak_.note(reserved_bytes() + smaller.reserved_bytes());
+  smaller.stamps_ = stamps_;
+  smaller.stamps_.note_reset();
   smaller.set_trigger();
   swap(smaller);
 }
@@ -734,8 +733,7 @@ void table<Key, T, Allocator, Words>::forget_entries() noexcept {
   size_ = 0;
   overflow_ = 0;
   patience_ = 0;
-  ++moves_;
-  ++resets_;
+  stamps_.note_reset();
   set_trigger();
 }
 
@@ -782,11 +780,10 @@ void table<Key, T, Allocator, Words>::swap(table& other) noexcept {
   swap_cells(size_, other.size_);
   std::swap(trigger_, other.trigger_);
   memory_.swap(other.memory_);
-  std::swap(peak_bytes_, other.peak_bytes_);
+  std::swap(peak_, other.peak_);
   std::swap(overflow_, other.overflow_);
   std::swap(patience_, other.patience_);
-  std::swap(moves_, other.moves_);
-  std::swap(resets_, other.resets_);
+  std::swap(stamps_, other.stamps_);
   std::swap(doublings_, other.doublings_);
   std::swap(compactions_, other.compactions_);
   std::swap(step_, other.step_);
@@ -795,8 +792,7 @@ void table<Key, T, Allocator, Words>::swap(table& other) noexcept {
 template <class Key, class T, class Allocator, class Words>
 void table<Key, T, Allocator, Words>::steal(table& other) noexcept {
   swap(other);
-  ++other.moves_;
-  ++other.resets_;
+  other.stamps_.note_reset();
 }
 
 // Back to no memory at all.
@@ -812,8 +808,7 @@ void table<Key, T, Allocator, Words>::destroy() noexcept {
   overflow_ = 0;
   patience_ = 0;
   trigger_ = 0;
-  ++moves_;
-  ++resets_;
+  stamps_.note_reset();
 }
 
 template <class Key, class T, class Allocator, class Words>
@@ -845,7 +840,7 @@ map_stats table<Key, T, Allocator, Words>::stats() const {
   if constexpr (discarding_allocator<typename memory_type::array_allocator>) {
     if (has_two_arrays()) s.bytes_in_use -= s.evacuated_buckets * sizeof(bucket_type);
   }
-  s.bytes_peak = std::max(peak_bytes_, s.bytes_reserved);
+  s.bytes_peak = peak_.with(s.bytes_reserved);
   return s;
 }
 

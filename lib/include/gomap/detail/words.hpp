@@ -5,11 +5,11 @@
 //   shared_words   readers without a lock may look at any word, and find out afterwards
 //
 // A policy gives the type of each word that a reader meets on its way: `cell` for those of headers,
-// `counter` for the number of entries; and it copies entries. Only the one writer that the lock
-// lets in writes, so its own reads need no order. With shared_words every store is a release store
-// and every load of a reader without a lock an acquire load: a reader that saw any of a writer's
-// stores sees the sequence number that was raised before them. On x86-64 both are plain moves.
-// There are no fences, so a race detector sees all of it.
+// `counter` for the number of entries; and what else such a table notes (bookkeeping.hpp). Only the
+// one writer that the lock lets in writes, so its own reads need no order. With shared_words every
+// store is a release store and every load of a reader without a lock an acquire load: a reader that
+// saw any of a writer's stores sees the sequence number that was raised before them. On x86-64 both
+// are plain moves. There are no fences, so a race detector sees all of it.
 #pragma once
 
 #include <array>
@@ -21,6 +21,8 @@
 #include <numeric>
 #include <type_traits>
 #include <utility>
+
+#include <gomap/detail/bookkeeping.hpp>
 
 namespace gomap::detail {
 
@@ -123,11 +125,14 @@ struct plain_words {
   using cell = W;
   template <class W>
   using counter = W;
+  using stamps = walk_stamps;
+  using peak = memory_peak;
 };
 
 struct locked_words : plain_words {
   template <class W>
   using counter = shared_cell<W>;
+  using stamps = no_walk_stamps;
 };
 
 struct shared_words {
@@ -136,6 +141,8 @@ struct shared_words {
   using cell = shared_cell<W>;
   template <class W>
   using counter = shared_cell<W>;
+  using stamps = no_walk_stamps;
+  using peak = no_memory_peak;
 };
 
 // Exchanges two cells of any policy.

@@ -1,0 +1,58 @@
+// bookkeeping.hpp -- what a table notes for its iterators and its statistics, where there are any.
+//
+// Each comes as a class that notes and one that does not. Tables that threads share hand out no
+// iterators, and those that keep all memory to the end are at their peak all the time; there the
+// empty classes save a cache line a shard.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+namespace gomap::detail {
+
+// What makes an iterator look again: entries may have moved; or it has nowhere left to go.
+class walk_stamps {
+ public:
+  constexpr walk_stamps() noexcept = default;
+
+  // Changes whenever entries may have moved to other slots.
+  [[nodiscard]] std::uint32_t moves() const noexcept { return moves_; }
+  // Changes whenever the table has been emptied or shrunk: no class of an iterator lives on.
+  [[nodiscard]] std::uint16_t resets() const noexcept { return resets_; }
+
+  void note_move() noexcept { ++moves_; }
+  void note_reset() noexcept {
+    ++moves_;
+    ++resets_;
+  }
+
+ private:
+  std::uint32_t moves_ = 0;
+  std::uint16_t resets_ = 0;
+};
+
+class no_walk_stamps {
+ public:
+  static void note_move() noexcept {}
+  static void note_reset() noexcept {}
+};
+
+// The most bytes that a table had reserved at any time.
+class memory_peak {
+ public:
+  void note(std::size_t bytes) noexcept { bytes_ = std::max(bytes_, bytes); }
+  // The peak, `now` being what is reserved now.
+  [[nodiscard]] std::size_t with(std::size_t now) const noexcept { return std::max(bytes_, now); }
+
+ private:
+  std::size_t bytes_ = 0;
+};
+
+class no_memory_peak {
+ public:
+  static void note(std::size_t) noexcept {}
+  [[nodiscard]] static std::size_t with(std::size_t now) noexcept { return now; }
+};
+
+}  // namespace gomap::detail
