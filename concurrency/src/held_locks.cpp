@@ -90,10 +90,11 @@ void lock_scope::check_nested(may_wait wait) const {
     // again.
     thread_local std::pair<map_number, map_number> last{0, 0};
     const std::pair edge(scope->map_, map_);
-    if (edge == std::exchange(last, edge)) continue;
+    if (edge == last) continue;
     if (const auto back = graph().add(scope->map_, map_, {op_, thread})) {
       fatal(make_report(misuse_kind::lock_order, op_, back->inner, thread, back->thread));
     }
+    last = edge;
   }
 }
 
