@@ -123,8 +123,11 @@ class concurrent_map {
 
   // A copy of one instant of `other`, which other threads may use meanwhile.
   concurrent_map(const concurrent_map& other)
-      : concurrent_map({.shards = other.shard_count(), .capacity = other.size()},
-                       other.hash_function(), other.key_eq(), other.get_allocator()) {
+      : concurrent_map(
+            {.shards = other.shard_count(), .capacity = other.size()}, other.hash_function(),
+            other.key_eq(),
+            Allocator(std::allocator_traits<entry_allocator>::select_on_container_copy_construction(
+                other.core_.allocator()))) {
     typename core_type::all_shared hold(other.core_, operation::copy);
     for (std::size_t i = 0; i < other.shard_count(); ++i) {
       other.core_.shard_at(i).table.for_each([&](const value_type& e) { emplace(e); });

@@ -127,7 +127,12 @@ class transaction {
   template <std::size_t I>
   void take_back() noexcept {
     if (!inserted_[I]) return;
-    if (const position at = find<I>()) shard(I).erase(at, hashes_[I]);
+    try {
+      if (const position at = find<I>()) shard(I).erase(at, hashes_[I]);
+    } catch (...) {
+      // A comparison that worked a moment ago fails now, while the first exception is on its way:
+      // the entry stays, since there is no second way to tell.
+    }
   }
   template <std::size_t I>
   void assign_one(position at) {
