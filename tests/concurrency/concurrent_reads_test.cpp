@@ -221,6 +221,34 @@ TYPED_TEST(ConcurrentReads, BesideOverwritingSeeTheValueBeforeOrAfter) {
   }
 }
 
+// A plain variable written before a store may be read by whoever loads what was stored: an
+// overwritten value, and a key that came, so that each is an order of its own to ThreadSanitizer.
+TYPED_TEST(ConcurrentReads, SeeWhatWasWrittenBeforeWhatTheyFoundWasStored) {
+  constexpr std::uint64_t last = 200;  // as many as one byte tells apart
+  auto map = this->one_shard();
+  std::vector<std::uint64_t> told(last + 1);
+  std::vector<std::uint64_t> told_by_key(last + 1);
+  map.store(this->key(0), this->value(0));
+  crew others;
+  others.start(this->readers, [&](int) {
+    for (; others.wanted(); others.tick()) {
+      const std::uint64_t n = number_of(map.load(this->key(0)).value());
+      ASSERT_EQ(told[n], 7 * n);
+      if (map.contains(this->key(n + 1))) {
+        ASSERT_EQ(told_by_key[n + 1], 5 * (n + 1));
+      }
+    }
+  });
+
+  for (std::uint64_t n = 1; n <= last; ++n) {
+    if (n % 20 == 0) others.await_tick();
+    told_by_key[n] = 5 * n;
+    map.store(this->key(n), this->value(n));
+    told[n] = 7 * n;
+    map.store(this->key(0), this->value(n));
+  }
+}
+
 TYPED_TEST(ConcurrentReads, BesideClearSeeWhatWasStoredOrNothing) {
   auto map = this->one_shard();
   crew others;
