@@ -418,6 +418,24 @@ TEST(ConcurrentInsertsOfConvertibleTypes, ConvertThem) {
   EXPECT_EQ(m.size(), 6U);
 }
 
+TEST(ConcurrentInsertsOfBracedEntries, TakeFunctionsToo) {
+  gomap::concurrent_map<std::string, int> m;
+  int visits = 0;
+  const auto visit = [&](const auto&) { ++visits; };
+  const auto never = [](const auto&) { ADD_FAILURE(); };
+  EXPECT_TRUE(m.insert({"a", 1}));
+  EXPECT_FALSE(m.insert_or_visit({"a", 2}, visit));
+  EXPECT_FALSE(m.insert_or_cvisit({"a", 2}, visit));
+  EXPECT_TRUE(m.insert_and_visit({"b", 2}, visit, never));
+  EXPECT_FALSE(m.insert_and_cvisit({"b", 3}, never, visit));
+  EXPECT_EQ(visits, 4);
+  EXPECT_EQ(m.load("a"), 1);
+  EXPECT_EQ(m.load("b"), 2);
+}
+
+// A member of a class with a virtual destructor: its own must not throw.
+static_assert(std::is_nothrow_destructible_v<gomap::concurrent_map<int, int>>);
+
 // A range that can be walked once only: each element is looked at once.
 TEST(ConcurrentInsertsOfSinglePassRanges, TakeEachElementOnce) {
   std::vector<std::unique_ptr<int>> values;

@@ -148,7 +148,7 @@ class concurrent_map {
     take_all(entries_of);
   }
   // Misuse: a thread is in one of the map's calls. Found where it holds a lock; fatal.
-  ~concurrent_map() noexcept(false) { core_.check_unused(operation::destroy); }
+  ~concurrent_map() { core_.check_unused(operation::destroy); }
 
   concurrent_map& operator=(const concurrent_map& other) {
     if (this != &other) {
@@ -330,6 +330,10 @@ class concurrent_map {
   template <class P, class F>
   requires std::constructible_from<value_type, P&&>
   bool insert_or_visit(P&& e, F f) { return emplace_or_visit(std::forward<P>(e), std::ref(f)); }
+  template <class F>
+  bool insert_or_visit(value_type&& e, F f) {
+    return insert_or_visit<value_type>(std::move(e), std::ref(f));
+  }
   template <std::input_iterator It, class F>
   size_type insert_or_visit(It first, It last, F f) {
     size_type inserted = 0;
@@ -343,6 +347,10 @@ class concurrent_map {
   template <class P, class F>
   requires std::constructible_from<value_type, P&&>
   bool insert_or_cvisit(P&& e, F f) { return insert_or_visit(std::forward<P>(e), constly(f)); }
+  template <class F>
+  bool insert_or_cvisit(value_type&& e, F f) {
+    return insert_or_cvisit<value_type>(std::move(e), std::ref(f));
+  }
   template <std::input_iterator It, class F>
   size_type insert_or_cvisit(It first, It last, F f) {
     return insert_or_visit(first, last, constly(f));
@@ -356,10 +364,18 @@ class concurrent_map {
   bool insert_and_visit(P&& e, F1 inserted, F2 found) {
     return emplace_and_visit(std::forward<P>(e), std::ref(inserted), std::ref(found));
   }
+  template <class F1, class F2>
+  bool insert_and_visit(value_type&& e, F1 inserted, F2 found) {
+    return insert_and_visit<value_type>(std::move(e), std::ref(inserted), std::ref(found));
+  }
   template <class P, class F1, class F2>
   requires std::constructible_from<value_type, P&&>
   bool insert_and_cvisit(P&& e, F1 inserted, F2 found) {
     return emplace_and_visit(std::forward<P>(e), constly(inserted), constly(found));
+  }
+  template <class F1, class F2>
+  bool insert_and_cvisit(value_type&& e, F1 inserted, F2 found) {
+    return insert_and_cvisit<value_type>(std::move(e), std::ref(inserted), std::ref(found));
   }
 
   template <class... Args>
