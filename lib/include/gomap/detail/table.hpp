@@ -702,7 +702,7 @@ void table<Key, T, Allocator, Words>::clear() noexcept {
 template <class Key, class T, class Allocator, class Words>
 template <class Run>
 void table<Key, T, Allocator, Words>::clear_by(const Run& run) {
-  if (!has_array()) return;
+  if (entries::trivially_destroyed() || !has_array()) return clear();
   const auto empty = [this](bucket_type& b) noexcept {
     for (auto set = b.live(); set; set.drop_first()) {
       entries::destroy(allocator_, b.slot(set.first()));
