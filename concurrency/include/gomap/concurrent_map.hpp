@@ -623,12 +623,13 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_or_store(K&&
   const std::uint64_t hash = core_.hash_key(k);
   const exclusive_shard in(core_, core_.shard_of(hash), operation::insert);
   if (const position at = in.find(k, hash)) return {at.entry()->second, true};
-  return [&] {  // returned where it is built: nothing throws behind the insertion
-    T fresh(std::forward<M>(value));
-    std::pair<T, bool> stored(fresh, false);
-    in.insert(hash, std::forward<decltype(k)>(k), std::move(fresh));
-    return stored;
-  }();
+  const position at = in.insert(hash, std::forward<decltype(k)>(k), std::forward<M>(value));
+  try {
+    return {at.entry()->second, false};
+  } catch (...) {
+    in.erase(at, hash);
+    throw;
+  }
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
