@@ -544,9 +544,55 @@ class concurrent_map {
   template <class Inserted, class Found, class Parts>
   bool upsert_entry(Inserted&& inserted, Found&& found, Parts&& parts);
 
-  template <class F>
+  // How a function sees the entry that it is called with.
+  enum class access { as_is, as_const };
+
+  template <access How, class F>
   static auto visiting(F& f) {
-    return [&f](const auto& in, position at) { in.visit(at, f); };
+    return [&f](const auto& in, position at) {
+      if constexpr (How == access::as_const) {
+        in.visit(at, constly(f));
+      } else {
+        in.visit(at, f);
+      }
+    };
+  }
+  // The last of `args` are functions: one for an entry found, or one for an entry inserted and one
+  // for an entry found. Calls run(inserted, found, parts) with them, as upsert() takes them, and
+  // with the rest of `args` as a tuple.
+  template <std::size_t Functions, access How, class Run, class... Args>
+  static bool with_visitors(const Run& run, Args&&... args) {
+    return detail::split_functions<Functions>(
+        [&](auto functions, auto parts) {
+          const auto found = visiting<How>(std::get<Functions - 1>(functions));
+          if constexpr (Functions == 1) {
+            return run(do_nothing, found, std::move(parts));
+          } else {
+            return run(visiting<How>(std::get<0>(functions)), found, std::move(parts));
+          }
+        },
+        std::forward<Args>(args)...);
+  }
+  template <std::size_t Functions, access How, class... Args>
+  bool emplace_visiting(Args&&... args) {
+    return with_visitors<Functions, How>(
+        [&](const auto& inserted, const auto& found, auto&& parts) {
+          return upsert_entry(inserted, found, std::move(parts));
+        },
+        std::forward<Args>(args)...);
+  }
+  template <std::size_t Functions, access How, class K, class... Args>
+  bool try_emplace_visiting(K&& key, Args&&... args) {
+    return with_visitors<Functions, How>(
+        [&](const auto& inserted, const auto& found, auto&& parts) {
+          return std::apply(
+              [&](auto&&... part) {
+                return upsert(operation::insert, std::forward<K>(key), inserted, found,
+                              std::forward<decltype(part)>(part)...);
+              },
+              std::move(parts));
+        },
+        std::forward<Args>(args)...);
   }
 
   // f(entry, index), if f takes both, or f(entry).
@@ -755,47 +801,25 @@ bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::insert_or_assign(
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class... Args>
 bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::emplace_or_visit(Args&&... args) {
-  return detail::split_functions<1>(
-      [&](auto functions, auto parts) {
-        auto& f = std::get<0>(functions);
-        return upsert_entry(do_nothing, visiting(f), std::move(parts));
-      },
-      std::forward<Args>(args)...);
+  return emplace_visiting<1, access::as_is>(std::forward<Args>(args)...);
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class... Args>
 bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::emplace_or_cvisit(Args&&... args) {
-  return detail::split_functions<1>(
-      [&](auto functions, auto parts) {
-        auto f = constly(std::get<0>(functions));
-        return upsert_entry(do_nothing, visiting(f), std::move(parts));
-      },
-      std::forward<Args>(args)...);
+  return emplace_visiting<1, access::as_const>(std::forward<Args>(args)...);
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class... Args>
 bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::emplace_and_visit(Args&&... args) {
-  return detail::split_functions<2>(
-      [&](auto functions, auto parts) {
-        auto& on_inserted = std::get<0>(functions);
-        auto& on_found = std::get<1>(functions);
-        return upsert_entry(visiting(on_inserted), visiting(on_found), std::move(parts));
-      },
-      std::forward<Args>(args)...);
+  return emplace_visiting<2, access::as_is>(std::forward<Args>(args)...);
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class... Args>
 bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::emplace_and_cvisit(Args&&... args) {
-  return detail::split_functions<2>(
-      [&](auto functions, auto parts) {
-        auto on_inserted = constly(std::get<0>(functions));
-        auto on_found = constly(std::get<1>(functions));
-        return upsert_entry(visiting(on_inserted), visiting(on_found), std::move(parts));
-      },
-      std::forward<Args>(args)...);
+  return emplace_visiting<2, access::as_const>(std::forward<Args>(args)...);
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
@@ -803,17 +827,7 @@ template <class K, class... Args>
 requires detail::key_form<K, Key, Hash, KeyEqual>
 bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::try_emplace_or_visit(
     K&& key, Args&&... args) {
-  return detail::split_functions<1>(
-      [&](auto functions, auto parts) {
-        auto& f = std::get<0>(functions);
-        return std::apply(
-            [&](auto&&... part) {
-              return upsert(operation::insert, std::forward<K>(key), do_nothing, visiting(f),
-                            std::forward<decltype(part)>(part)...);
-            },
-            std::move(parts));
-      },
-      std::forward<Args>(args)...);
+  return try_emplace_visiting<1, access::as_is>(std::forward<K>(key), std::forward<Args>(args)...);
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
@@ -821,17 +835,8 @@ template <class K, class... Args>
 requires detail::key_form<K, Key, Hash, KeyEqual>
 bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::try_emplace_or_cvisit(
     K&& key, Args&&... args) {
-  return detail::split_functions<1>(
-      [&](auto functions, auto parts) {
-        auto f = constly(std::get<0>(functions));
-        return std::apply(
-            [&](auto&&... part) {
-              return upsert(operation::insert, std::forward<K>(key), do_nothing, visiting(f),
-                            std::forward<decltype(part)>(part)...);
-            },
-            std::move(parts));
-      },
-      std::forward<Args>(args)...);
+  return try_emplace_visiting<1, access::as_const>(std::forward<K>(key),
+                                                   std::forward<Args>(args)...);
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
@@ -839,18 +844,7 @@ template <class K, class... Args>
 requires detail::key_form<K, Key, Hash, KeyEqual>
 bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::try_emplace_and_visit(
     K&& key, Args&&... args) {
-  return detail::split_functions<2>(
-      [&](auto functions, auto parts) {
-        auto& on_inserted = std::get<0>(functions);
-        auto& on_found = std::get<1>(functions);
-        return std::apply(
-            [&](auto&&... part) {
-              return upsert(operation::insert, std::forward<K>(key), visiting(on_inserted),
-                            visiting(on_found), std::forward<decltype(part)>(part)...);
-            },
-            std::move(parts));
-      },
-      std::forward<Args>(args)...);
+  return try_emplace_visiting<2, access::as_is>(std::forward<K>(key), std::forward<Args>(args)...);
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
@@ -858,18 +852,8 @@ template <class K, class... Args>
 requires detail::key_form<K, Key, Hash, KeyEqual>
 bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::try_emplace_and_cvisit(
     K&& key, Args&&... args) {
-  return detail::split_functions<2>(
-      [&](auto functions, auto parts) {
-        auto on_inserted = constly(std::get<0>(functions));
-        auto on_found = constly(std::get<1>(functions));
-        return std::apply(
-            [&](auto&&... part) {
-              return upsert(operation::insert, std::forward<K>(key), visiting(on_inserted),
-                            visiting(on_found), std::forward<decltype(part)>(part)...);
-            },
-            std::move(parts));
-      },
-      std::forward<Args>(args)...);
+  return try_emplace_visiting<2, access::as_const>(std::forward<K>(key),
+                                                   std::forward<Args>(args)...);
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
