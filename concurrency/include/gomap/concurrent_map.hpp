@@ -595,6 +595,21 @@ class concurrent_map {
         std::forward<Args>(args)...);
   }
 
+  // Hashes keys in any form.
+  [[nodiscard]] auto hasher_of_forms() const {
+    return [this](const auto& key) { return core_.hash_key(as_key(key)); };
+  }
+  // Calls f(shard, item) for every item of a batch, those of one shard under one lock of Hold's
+  // kind.
+  template <class Hold, class Batch, class F>
+  void under_locks(operation op, Batch& some, const F& f) const {
+    some.for_each_group([&](std::size_t shard, const auto& items) {
+      const Hold in(core_, core_.shard_at(shard), op);
+      for (const auto& item : items) in.table().prefetch(item.hash);
+      for (const auto& item : items) f(in, item);
+    });
+  }
+
   // f(entry, index), if f takes both, or f(entry).
   template <class F, class Entry>
   static void call_with_index(F& f, Entry& e, size_type index) {
@@ -863,8 +878,7 @@ Out concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_many(Keys&& k
   auto first = std::ranges::begin(keys);
   const auto last = std::ranges::end(keys);
   while (first != last) {
-    detail::batch<core_type, decltype(first)> some(
-        core_, first, last, [&](const auto& key) { return core_.hash_key(as_key(key)); });
+    detail::batch<core_type, decltype(first)> some(core_, first, last, hasher_of_forms());
     std::array<std::optional<T>, decltype(some)::capacity> found;
     if constexpr (reads_take_no_lock) {
       for (const auto& item : some.items()) core_.prefetch_match(item.hash);
@@ -877,13 +891,9 @@ Out concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_many(Keys&& k
         if (!there) value.reset();  // what an attempt saw that had to be repeated
       }
     } else {
-      some.for_each_group([&](std::size_t shard, const auto& items) {
-        const shared_shard in(core_, core_.shard_at(shard), operation::read);
-        for (const auto& item : items) in.table().prefetch(item.hash);
-        for (const auto& item : items) {
-          const value_type* const e = in.find(as_key(some[item.place]), item.hash);
-          if (e != nullptr) found[item.place].emplace(e->second);
-        }
+      under_locks<shared_shard>(operation::read, some, [&](const auto& in, const auto& item) {
+        const value_type* const e = in.find(as_key(some[item.place]), item.hash);
+        if (e != nullptr) found[item.place].emplace(e->second);
       });
     }
     for (std::size_t i = 0; i < some.size(); ++i) *out++ = std::move(found[i]);
@@ -899,17 +909,12 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::visit(It first, I
   size_type visited = 0;
   size_type done = 0;  // keys of earlier batches
   while (first != last) {
-    detail::batch<core_type, It> some(core_, first, last,
-                                      [&](const auto& key) { return core_.hash_key(as_key(key)); });
-    some.for_each_group([&](std::size_t shard, const auto& items) {
-      const exclusive_shard in(core_, core_.shard_at(shard), operation::visit);
-      for (const auto& item : items) in.table().prefetch(item.hash);
-      for (const auto& item : items) {
-        const position at = in.find(as_key(some[item.place]), item.hash);
-        if (!at) continue;
-        in.visit(at, [&](value_type& e) { call_with_index(f, e, done + item.place); });
-        ++visited;
-      }
+    detail::batch<core_type, It> some(core_, first, last, hasher_of_forms());
+    under_locks<exclusive_shard>(operation::visit, some, [&](const auto& in, const auto& item) {
+      const position at = in.find(as_key(some[item.place]), item.hash);
+      if (!at) return;
+      in.visit(at, [&](value_type& e) { call_with_index(f, e, done + item.place); });
+      ++visited;
     });
     done += some.size();
   }
@@ -924,8 +929,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::cvisit(It first, 
   size_type visited = 0;
   size_type done = 0;  // keys of earlier batches
   while (first != last) {
-    detail::batch<core_type, It> some(core_, first, last,
-                                      [&](const auto& key) { return core_.hash_key(as_key(key)); });
+    detail::batch<core_type, It> some(core_, first, last, hasher_of_forms());
     const auto visit_one = [&](const value_type& e, const auto& item) {
       call_with_index(f, e, done + item.place);
       ++visited;
@@ -941,13 +945,9 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::cvisit(It first, 
         if (found) visit_one(*copy, item);
       }
     } else {
-      some.for_each_group([&](std::size_t shard, const auto& items) {
-        const shared_shard in(core_, core_.shard_at(shard), operation::read);
-        for (const auto& item : items) in.table().prefetch(item.hash);
-        for (const auto& item : items) {
-          const value_type* const e = in.find(as_key(some[item.place]), item.hash);
-          if (e != nullptr) visit_one(*e, item);
-        }
+      under_locks<shared_shard>(operation::read, some, [&](const auto& in, const auto& item) {
+        const value_type* const e = in.find(as_key(some[item.place]), item.hash);
+        if (e != nullptr) visit_one(*e, item);
       });
     }
     done += some.size();
@@ -965,16 +965,12 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::insert_many(Entri
   while (first != last) {
     detail::batch<core_type, decltype(first)> some(
         core_, first, last, [&](const auto& e) { return core_.hash_key(as_key(e.first)); });
-    some.for_each_group([&](std::size_t shard, const auto& items) {
-      const exclusive_shard in(core_, core_.shard_at(shard), operation::insert);
-      for (const auto& item : items) in.table().prefetch(item.hash);
-      for (const auto& item : items) {
-        auto&& e = some.take(item.place);
-        auto&& k = as_key(std::forward<decltype(e)>(e).first);
-        if (in.find(k, item.hash)) continue;
-        in.insert(item.hash, std::forward<decltype(k)>(k), std::forward<decltype(e)>(e).second);
-        ++inserted;
-      }
+    under_locks<exclusive_shard>(operation::insert, some, [&](const auto& in, const auto& item) {
+      auto&& e = some.take(item.place);
+      auto&& k = as_key(std::forward<decltype(e)>(e).first);
+      if (in.find(k, item.hash)) return;
+      in.insert(item.hash, std::forward<decltype(k)>(k), std::forward<decltype(e)>(e).second);
+      ++inserted;
     });
   }
   return inserted;
@@ -988,17 +984,12 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::erase_many(Keys&&
   auto first = std::ranges::begin(keys);
   const auto last = std::ranges::end(keys);
   while (first != last) {
-    detail::batch<core_type, decltype(first)> some(
-        core_, first, last, [&](const auto& key) { return core_.hash_key(as_key(key)); });
-    some.for_each_group([&](std::size_t shard, const auto& items) {
-      const exclusive_shard in(core_, core_.shard_at(shard), operation::erase);
-      for (const auto& item : items) in.table().prefetch(item.hash);
-      for (const auto& item : items) {
-        const position at = in.find(as_key(some[item.place]), item.hash);
-        if (!at) continue;
-        in.erase(at, item.hash);
-        ++erased;
-      }
+    detail::batch<core_type, decltype(first)> some(core_, first, last, hasher_of_forms());
+    under_locks<exclusive_shard>(operation::erase, some, [&](const auto& in, const auto& item) {
+      const position at = in.find(as_key(some[item.place]), item.hash);
+      if (!at) return;
+      in.erase(at, item.hash);
+      ++erased;
     });
   }
   return erased;
