@@ -7,12 +7,13 @@
 namespace gomap {
 
 std::ostream& operator<<(std::ostream& out, const concurrent_map_stats& stats) {
-  return out << stats.shards << " shards: " << stats.total << "\nfullest, number "
+  return out << stats.shards << " shards, " << stats.growing_shards << " growing: " << stats.total << "\nfullest, number "
              << stats.worst_shard << ": " << stats.worst;
 }
 
 std::string to_json(const concurrent_map_stats& stats) {
-  return "{\"shards\":" + std::to_string(stats.shards) + ",\"total\":" + to_json(stats.total) +
+  return "{\"shards\":" + std::to_string(stats.shards) +
+         ",\"growing_shards\":" + std::to_string(stats.growing_shards) + ",\"total\":" + to_json(stats.total) +
          ",\"worst\":" + to_json(stats.worst) +
          ",\"worst_shard\":" + std::to_string(stats.worst_shard) + "}";
 }
@@ -25,6 +26,7 @@ void add_shard(concurrent_map_stats& sum, const map_stats& shard, std::size_t in
     sum.worst_shard = index;
   }
   ++sum.shards;
+  if (shard.growing) ++sum.growing_shards;
   map_stats& total = sum.total;
   total.size += shard.size;
   total.buckets += shard.buckets;

@@ -356,6 +356,28 @@ TYPED_TEST(ConcurrentWhole, StatsSumTheShardsAndShowTheFullest) {
   EXPECT_TRUE(s == m.stats());
 }
 
+TYPED_TEST(ConcurrentWhole, StatsTellOneShardAndCountThoseThatGrow) {
+  TypeParam m({.shards = 4, .seed = 7}, {hash_kind::good});
+  bool seen_growing = false;
+
+  for (std::uint64_t n = 0; n < 3000; ++n) {
+    m.store(this->key(n), this->value(n));
+    if (n % 20 != 0) continue;
+    std::size_t entries = 0;
+    std::size_t growing = 0;
+    for (std::size_t i = 0; i < m.shard_count(); ++i) {
+      entries += m.stats(i).size;
+      growing += m.stats(i).growing ? 1U : 0U;
+    }
+    EXPECT_EQ(entries, m.size());
+    EXPECT_EQ(m.stats().growing_shards, growing);
+    seen_growing = seen_growing || growing > 0;
+  }
+
+  EXPECT_TRUE(seen_growing);
+  EXPECT_THROW(static_cast<void>(m.stats(4)), std::out_of_range);
+}
+
 TEST(ConcurrentStats, OfOneChainAreTheWorst) {
   support::words_without_lock m({.shards = 64}, {hash_kind::colliding});
   for (std::uint64_t i = 0; i < 80; ++i) m.store(i, i);
@@ -378,9 +400,10 @@ TEST(ConcurrentStats, AreWrittenForPeopleAndAsJson) {
 
   std::ostringstream total;
   total << s.total;
-  EXPECT_NE(text.str().find("2 shards"), std::string::npos) << text.str();
+  EXPECT_NE(text.str().find("2 shards, " + std::to_string(s.growing_shards) + " growing"), std::string::npos) << text.str();
   EXPECT_NE(text.str().find(total.str()), std::string::npos) << text.str();
-  EXPECT_EQ(to_json(s), "{\"shards\":2,\"total\":" + to_json(s.total) +
+  EXPECT_EQ(to_json(s), "{\"shards\":2,\"growing_shards\":" + std::to_string(s.growing_shards) +
+                            ",\"total\":" + to_json(s.total) +
                             ",\"worst\":" + to_json(s.worst) +
                             ",\"worst_shard\":" + std::to_string(s.worst_shard) + "}");
 }

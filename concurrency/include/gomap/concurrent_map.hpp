@@ -201,6 +201,8 @@ class concurrent_map {
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
   // The sum over the shards, and the worst of them. O(buckets); one shared lock at a time.
   [[nodiscard]] concurrent_map_stats stats() const;
+  // Of one shard. O(its buckets).  Throws: std::out_of_range for an index past shard_count() - 1.
+  [[nodiscard]] map_stats stats(size_type shard) const;
   // Walks everything.  Throws: invariant_error, saying what is wrong.
   void check_invariants() const;
 
@@ -654,11 +656,15 @@ class concurrent_map {
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 concurrent_map_stats concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::stats() const {
   concurrent_map_stats sum;
-  for (std::size_t i = 0; i < shard_count(); ++i) {
-    const shared_shard in(core_, core_.shard_at(i), operation::read);
-    detail::add_shard(sum, in.table().stats(), i);
-  }
+  for (std::size_t i = 0; i < shard_count(); ++i) detail::add_shard(sum, stats(i), i);
   return sum;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+map_stats concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::stats(size_type shard) const {
+  if (shard >= shard_count()) throw std::out_of_range("gomap: no such shard");
+  const shared_shard in(core_, core_.shard_at(shard), operation::read);
+  return in.table().stats();
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>

@@ -12,6 +12,7 @@ namespace gomap {
 // What concurrent_map::stats() returns. Each shard is looked at once, one after the other.
 struct concurrent_map_stats {
   std::size_t shards = 0;
+  std::size_t growing_shards = 0;  // those that a growth is under way in
   // Sums over the shards; longest_chain is the longest of all, growing whether any shard grows, and
   // bytes_peak the sum of the shards' peaks, which need not have been at one time.
   map_stats total;
