@@ -69,9 +69,7 @@ class concurrent_core {
   using value_type = typename table_type::value_type;
   using position = typename table_type::position;
   using allocator_type = typename table_type::allocator_type;
-  using sequence_type = std::conditional_t<optimistic, sequence, no_sequence>;
-  using shard_type = shard<table_type, sequence_type, Mutex>;
-  using write_section = typename sequence_type::write_section;
+  using shard_type = shard<table_type, Mutex>;
 
   static constexpr std::size_t max_shards = std::size_t{1} << 16;
 
@@ -143,13 +141,13 @@ class concurrent_core {
   void prefetch(std::uint64_t hash) const noexcept {
     if constexpr (optimistic) {
       const shard_type& shard = shard_of(hash);
-      shard.table.prefetch_optimistically(hash, unchanged_in(shard));
+      shard.table.prefetch_optimistically(hash, shard.unchanged());
     }
   }
   void prefetch_match(std::uint64_t hash) const noexcept {
     if constexpr (optimistic) {
       const shard_type& shard = shard_of(hash);
-      shard.table.prefetch_match_optimistically(hash, unchanged_in(shard));
+      shard.table.prefetch_match_optimistically(hash, shard.unchanged());
     }
   }
 
@@ -183,74 +181,29 @@ class concurrent_core {
       return core_.find_in(shard_.table, key, hash);
     }
 
-    // Adds an entry made of `args`.  Requires: its key is absent.  Throws: as table::insert().
+    // What a shard can do, for those who know the key.
     template <class... Args>
     position insert(std::uint64_t hash, Args&&... args) const {
-      if constexpr (optimistic) {
-        const value_type aside(std::forward<Args>(args)...);  // user code before the write begins
-        const write_section section(shard_.seq);
-        return shard_.table.insert(hash, core_.hash_of(), [&](allocator_type& a, value_type* at) {
-          entries::construct(a, at, aside.first, aside.second);
-        });
-      } else {
-        return shard_.table.insert(hash, core_.hash_of(), [&](allocator_type& a, value_type* at) {
-          entries::construct(a, at, std::forward<Args>(args)...);
-        });
-      }
+      return shard_.insert(hash, core_.hash_of(), std::forward<Args>(args)...);
     }
-    void erase(position at, std::uint64_t hash) const noexcept {
-      const write_section section(shard_.seq);
-      shard_.table.erase(at, hash);
-    }
+    void erase(position at, std::uint64_t hash) const noexcept { shard_.erase(at, hash); }
     void erase_below(position at, typename table_type::bucket_type* head) const noexcept {
-      const write_section section(shard_.seq);
-      shard_.table.erase_below(at, head);
+      shard_.erase_below(at, head);
     }
-    void clear() const noexcept {
-      const write_section section(shard_.seq);
-      shard_.table.clear();
-    }
-    // Makes the array one of 2^bits buckets at least, moving up to so many chains of it in this
-    // call. Returns whether it is done.  Throws: as table::grow_to().
+    void clear() const noexcept { shard_.clear(); }
     bool grow_to(unsigned bits, std::size_t chains) const {
-      const write_section section(shard_.seq);
-      return shard_.table.grow_partly_to(bits, chains, core_.hash_of());
+      return shard_.grow_to(bits, chains, core_.hash_of());
     }
     template <class M>
     void assign(position at, M&& value) const {
-      if constexpr (!optimistic) {
-        at.entry()->second = std::forward<M>(value);
-      } else if constexpr (std::is_same_v<std::remove_cvref_t<M>, T>) {
-        store(at, value);
-      } else {
-        const T converted(std::forward<M>(value));
-        store(at, converted);
-      }
+      shard_.assign(at, std::forward<M>(value));
     }
-    // Calls f(entry), which may change the value. Where readers without a lock may look, f works on
-    // a copy that is stored when it returns, and dropped when it throws.
     template <class F>
     void visit(position at, F&& f) const {
-      if constexpr (optimistic) {
-        value_type copy(*at.entry());
-        f(copy);
-        store(at, copy.second);
-      } else {
-        f(*at.entry());
-      }
+      shard_.visit(at, std::forward<F>(f));
     }
 
    private:
-    void store(position at, const T& value) const noexcept {
-      // A single word is never seen in halves, so readers need not read again.
-      if constexpr (entries::value_is_a_word()) {
-        entries::store_value(at.entry(), value);
-      } else {
-        const write_section section(shard_.seq);
-        entries::store_value(at.entry(), value);
-      }
-    }
-
     const concurrent_core& core_;
     shard_type& shard_;
     bool owns_ = true;
@@ -388,18 +341,9 @@ class concurrent_core {
       typename std::allocator_traits<allocator_type>::template rebind_alloc<shard_type>;
   using shard_traits = std::allocator_traits<shard_allocator>;
 
-  enum class reading { absent, present, disturbed };
-
   [[nodiscard]] static std::size_t default_shards() noexcept {
     const std::size_t processors = std::thread::hardware_concurrency();
     return std::clamp<std::size_t>(8 * processors, 16, 1024);
-  }
-
-  // Whether no write has begun in the shard since this was called.
-  [[nodiscard]] static auto unchanged_in(const shard_type& shard) noexcept {
-    return [&shard, seen = shard.seq.begin_read()] {
-      return seen % 2 == 0 && shard.seq.unchanged(seen);
-    };
   }
 
   template <class K>
@@ -415,22 +359,13 @@ class concurrent_core {
             std::is_same_v<KeyEqual, std::equal_to<Key>>);
   }
 
-  // One try without the lock. always_inline: it is all that most reads are, and its closures would
-  // otherwise go through memory.
+  // One try without the lock.
   template <class K, class TakeCopy>
   [[nodiscard, gnu::always_inline]] inline reading try_to_read(const shard_type& shard,
                                                                const K& key, std::uint64_t hash,
                                                                TakeCopy& take_copy) const {
-    const std::uint64_t seen = shard.seq.begin_read();
-    if (seen % 2 != 0) [[unlikely]]
-      return reading::disturbed;
-    const auto unchanged = [&shard, seen] { return shard.seq.unchanged(seen); };
-    const position at = shard.table.template find_optimistically<takes_any_bits<K>()>(
-        hash, unchanged, [&](const Key& other) -> bool { return equal_(other, key); });
-    if (at) take_copy(at.entry());
-    if (!unchanged()) [[unlikely]]
-      return reading::disturbed;
-    return at ? reading::present : reading::absent;
+    return shard.template try_to_read<takes_any_bits<K>()>(
+        hash, [&](const Key& other) -> bool { return equal_(other, key); }, take_copy);
   }
 
   // The rest of read(): more tries, then the shared lock.

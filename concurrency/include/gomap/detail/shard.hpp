@@ -8,52 +8,65 @@
 //
 // A reader that saw any word of a write thereby sees the odd number that went before it, and reads
 // again. Writers keep each other out by the lock; the sequence is for readers alone.
+//
+// What a shard does knows no thread and no map, so that a model checker can run it as it is.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
+#include <utility>
 
 #include <gomap/misuse.hpp>
 
 namespace gomap::detail {
 
-class sequence {
+template <class Atomics>
+class basic_sequence {
  public:
   // What a read starts with; odd if a write is under way.
   [[nodiscard]] std::uint64_t begin_read() const noexcept {
-    // acquire: pairs with end_write(), so that all of the last write is visible.
-    return number_.load(std::memory_order_acquire);
+    // acquire: pairs with the end of a write, so that all of the last write is visible.
+    return load<std::memory_order_acquire>();
   }
   // Whether no write has begun since begin_read() returned `seen`.
   [[nodiscard]] bool unchanged(std::uint64_t seen) const noexcept {
     // relaxed: the acquire loads of what was read keep this one behind them.
-    return number_.load(std::memory_order_relaxed) == seen;
+    return load<std::memory_order_relaxed>() == seen;
   }
 
   // Marks a write, from construction to destruction.  Requires: the shard's lock.
   class [[nodiscard]] write_section {
    public:
-    explicit write_section(sequence& s) noexcept : sequence_(s) {
+    explicit write_section(basic_sequence& s) noexcept : sequence_(s) {
       // relaxed, both: only the holder of the lock writes, and the release stores of the table keep
       // this one before them.
-      const std::uint64_t now = s.number_.load(std::memory_order_relaxed);
-      s.number_.store(now + 1, std::memory_order_relaxed);
+      s.template store<std::memory_order_relaxed>(s.template load<std::memory_order_relaxed>() + 1);
     }
     write_section(const write_section&) = delete;
     write_section& operator=(const write_section&) = delete;
     ~write_section() {
       // relaxed: as above. release: pairs with begin_read().
-      const std::uint64_t now = sequence_.number_.load(std::memory_order_relaxed);
-      sequence_.number_.store(now + 1, std::memory_order_release);
+      const std::uint64_t now = sequence_.template load<std::memory_order_relaxed>();
+      sequence_.template store<std::memory_order_release>(now + 1);
     }
 
    private:
-    sequence& sequence_;
+    basic_sequence& sequence_;
   };
 
  private:
-  std::atomic<std::uint64_t> number_{0};
+  template <std::memory_order Order>
+  [[nodiscard]] std::uint64_t load() const noexcept {
+    return Atomics::template load<sizeof(number_), Order>(&number_);
+  }
+  template <std::memory_order Order>
+  void store(std::uint64_t number) noexcept {
+    Atomics::template store<sizeof(number_), Order>(&number_, number);
+  }
+
+  std::uint64_t number_ = 0;
 };
 
 // The sequence of a shard that nobody reads without a lock.
@@ -90,17 +103,130 @@ class lock_holder {
   std::atomic<std::uint32_t> word_{0};
 };
 
+// What one try to read without the lock has found: nothing that counts, if a writer came between.
+enum class reading { absent, present, disturbed };
+
 inline constexpr std::size_t cache_line_bytes = 64;
 
 // Cache lines of its own: what a reader looks at is on the first of them, with the sequence.
-template <class Table, class Sequence, class Mutex>
+template <class Table, class Mutex>
 struct alignas(cache_line_bytes) shard {
-  explicit shard(const typename Table::allocator_type& allocator) noexcept : table(allocator) {}
+  // Whether readers may go without the lock.
+  static constexpr bool optimistic = Table::words::shared;
 
-  [[no_unique_address]] Sequence seq;
+  using entries = typename Table::entries;
+  using allocator_type = typename Table::allocator_type;
+  using value_type = typename Table::value_type;
+  using mapped_type = typename value_type::second_type;
+  using position = typename Table::position;
+  using sequence =
+      std::conditional_t<optimistic, basic_sequence<typename Table::words::atomics>, no_sequence>;
+  using write_section = typename sequence::write_section;
+
+  explicit shard(const allocator_type& allocator) noexcept : table(allocator) {}
+
+  // ---- without the lock
+
+  // What tells whether no write has begun since this was called, nor was under way.
+  [[nodiscard]] auto unchanged() const noexcept {
+    return [this, seen = seq.begin_read()] { return seen % 2 == 0 && seq.unchanged(seen); };
+  }
+
+  // One try to read the entry with this hash whose key `matches`: take_copy(entry) copies what it
+  // needs, by entries::load_key() and load_value(), and what it took counts only if the entry was
+  // `present`. AnyBits: see optimistic_access.  Throws: what `matches` and take_copy throw.
+  // always_inline: it is all that most reads are, and its closures would otherwise go through
+  // memory.
+  template <bool AnyBits, class Matches, class TakeCopy>
+  [[nodiscard, gnu::always_inline]] inline reading try_to_read(std::uint64_t hash,
+                                                               const Matches& matches,
+                                                               TakeCopy& take_copy) const {
+    const std::uint64_t seen = seq.begin_read();
+    if (seen % 2 != 0) [[unlikely]]
+      return reading::disturbed;
+    const auto unchanged = [this, seen] { return seq.unchanged(seen); };
+    const position at = table.template find_optimistically<AnyBits>(hash, unchanged, matches);
+    if (at) take_copy(at.entry());
+    if (!unchanged()) [[unlikely]]
+      return reading::disturbed;
+    return at ? reading::present : reading::absent;
+  }
+
+  // ---- for the one thread that holds the lock alone
+
+  // Adds an entry made of `args`.  Requires: its key is absent.  Throws: as table::insert().
+  template <class HashOf, class... Args>
+  position insert(std::uint64_t hash, const HashOf& hash_of, Args&&... args) {
+    if constexpr (optimistic) {
+      const value_type aside(std::forward<Args>(args)...);  // user code before the write begins
+      const write_section section(seq);
+      return table.insert(hash, hash_of, [&](allocator_type& a, value_type* at) {
+        entries::construct(a, at, aside.first, aside.second);
+      });
+    } else {
+      return table.insert(hash, hash_of, [&](allocator_type& a, value_type* at) {
+        entries::construct(a, at, std::forward<Args>(args)...);
+      });
+    }
+  }
+  void erase(position at, std::uint64_t hash) noexcept {
+    const write_section section(seq);
+    table.erase(at, hash);
+  }
+  void erase_below(position at, typename Table::bucket_type* head) noexcept {
+    const write_section section(seq);
+    table.erase_below(at, head);
+  }
+  void clear() noexcept {
+    const write_section section(seq);
+    table.clear();
+  }
+  // Makes the array one of 2^bits buckets at least, moving up to so many chains of it in this call.
+  // Returns whether it is done.  Throws: as table::grow_to().
+  template <class HashOf>
+  bool grow_to(unsigned bits, std::size_t chains, const HashOf& hash_of) {
+    const write_section section(seq);
+    return table.grow_partly_to(bits, chains, hash_of);
+  }
+  template <class M>
+  void assign(position at, M&& value) {
+    if constexpr (!optimistic) {
+      at.entry()->second = std::forward<M>(value);
+    } else if constexpr (std::is_same_v<std::remove_cvref_t<M>, mapped_type>) {
+      store(at, value);
+    } else {
+      const mapped_type converted(std::forward<M>(value));
+      store(at, converted);
+    }
+  }
+  // Calls f(entry), which may change the value. Where readers without a lock may look, f works on a
+  // copy that is stored when it returns, and dropped when it throws.
+  template <class F>
+  void visit(position at, F&& f) {
+    if constexpr (optimistic) {
+      value_type copy(*at.entry());
+      f(copy);
+      store(at, copy.second);
+    } else {
+      f(*at.entry());
+    }
+  }
+
+  [[no_unique_address]] sequence seq;
   Table table;
   Mutex mutex;
   lock_holder holder;
+
+ private:
+  void store(position at, const mapped_type& value) noexcept {
+    // A single word is never seen in halves, so readers need not read again.
+    if constexpr (entries::value_is_a_word()) {
+      entries::store_value(at.entry(), value);
+    } else {
+      const write_section section(seq);
+      entries::store_value(at.entry(), value);
+    }
+  }
 };
 
 }  // namespace gomap::detail

@@ -95,23 +95,26 @@ struct entry_traits {
     destroy(a, from);
   }
 
-  // ---- by words.  Require: moves_as_bytes().
+  // ---- by words.  Require: moves_as_bytes() and Words::shared.
 
   // Whether a value is one word, so that no reader ever sees a part of it.
   static constexpr bool value_is_a_word() noexcept { return value_unit() == sizeof(T); }
 
   static void store(value_type* to, const Key& key, const T& value) noexcept {
-    store_words<key_unit()>(key_of(to), std::addressof(key), sizeof(Key));
+    store_words<key_unit(), typename Words::atomics>(key_of(to), std::addressof(key), sizeof(Key));
     store_value(to, value);
   }
   static void store_value(value_type* to, const T& value) noexcept {
-    store_words<value_unit()>(value_of(to), std::addressof(value), sizeof(T));
+    store_words<value_unit(), typename Words::atomics>(value_of(to), std::addressof(value),
+                                                       sizeof(T));
   }
   [[nodiscard]] static Key load_key(const value_type* from) noexcept {
-    return load_words<Key, key_unit()>(key_of(const_cast<value_type*>(from)));
+    return load_words<Key, key_unit(), typename Words::atomics>(
+        key_of(const_cast<value_type*>(from)));
   }
   [[nodiscard]] static T load_value(const value_type* from) noexcept {
-    return load_words<T, value_unit()>(value_of(const_cast<value_type*>(from)));
+    return load_words<T, value_unit(), typename Words::atomics>(
+        value_of(const_cast<value_type*>(from)));
   }
 
  private:

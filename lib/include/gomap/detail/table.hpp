@@ -51,6 +51,7 @@ namespace gomap::detail {
 template <class Key, class T, class Allocator, class Words = plain_words>
 class table {
  public:
+  using words = Words;
   using entries = entry_traits<Key, T, Allocator, Words>;
   using value_type = typename entries::value_type;
   using allocator_type = typename entries::allocator_type;

@@ -9,7 +9,8 @@
 // one writer that the lock lets in writes, so its own reads need no order. With shared_words every
 // store is a release store and every load of a reader without a lock an acquire load: a reader that
 // saw any of a writer's stores sees the sequence number that was raised before them. On x86-64 both
-// are plain moves. There are no fences, so a race detector sees all of it.
+// are plain moves. There are no fences, so a race detector sees all of it. How a word is loaded and
+// stored is a parameter, Atomics, so that a model checker can supply its own.
 #pragma once
 
 #include <array>
@@ -26,49 +27,6 @@
 #include <gomap/detail/bookkeeping.hpp>
 
 namespace gomap::detail {
-
-// A word with one writer at a time and any number of readers.
-template <class W>
-class shared_cell {
- public:
-  constexpr shared_cell() noexcept = default;
-  constexpr shared_cell(W value) noexcept : value_(value) {}
-  shared_cell(const shared_cell&) = delete;
-
-  // For the writer, and for whoever keeps writers out.
-  operator W() const noexcept {
-    // relaxed: the lock orders it, or the caller wants no order.
-    return reference().load(std::memory_order_relaxed);
-  }
-  shared_cell& operator=(W value) noexcept {
-    reference().store(value, std::memory_order_release);  // see the head of this file
-    return *this;
-  }
-  shared_cell& operator=(const shared_cell& other) noexcept {
-    return *this = static_cast<W>(other);
-  }
-  shared_cell& operator++() noexcept { return *this = static_cast<W>(*this) + 1; }
-  shared_cell& operator--() noexcept { return *this = static_cast<W>(*this) - 1; }
-
-  // For readers without a lock.
-  [[nodiscard]] W acquire() const noexcept { return reference().load(std::memory_order_acquire); }
-
- private:
-  // A reference instead of a std::atomic, so that memory may hold a cell that nobody constructed.
-  // const_cast: C++20 has no atomic_ref to const; a load writes nothing.
-  [[nodiscard]] std::atomic_ref<W> reference() const noexcept {
-    return std::atomic_ref<W>(const_cast<W&>(value_));
-  }
-
-  W value_{};
-};
-
-// The widest unit, up to a machine word, that divides all of `sizes`.
-[[nodiscard]] constexpr std::size_t word_unit(std::initializer_list<std::size_t> sizes) noexcept {
-  std::size_t unit = sizeof(std::uint64_t);
-  for (const std::size_t size : sizes) unit = std::gcd(unit, size);
-  return unit;
-}
 
 // Unsigned integers of `Unit` bytes that may lie over objects of any type.
 template <std::size_t Unit>
@@ -90,30 +48,88 @@ struct overlay<8> {
   using word [[gnu::may_alias]] = std::uint64_t;
 };
 
+// Atomics: whole words of `Unit` bytes at addresses, in memory that may hold one that nobody
+// constructed. The builtins, since std::atomic_ref knows no type that may alias.
+struct native_atomics {
+  template <std::size_t Unit, std::memory_order Order>
+  [[nodiscard]] static typename overlay<Unit>::word load(const void* from) noexcept {
+    return __atomic_load_n(static_cast<const typename overlay<Unit>::word*>(from),
+                           static_cast<int>(Order));
+  }
+  template <std::size_t Unit, std::memory_order Order>
+  static void store(void* to, typename overlay<Unit>::word value) noexcept {
+    __atomic_store_n(static_cast<typename overlay<Unit>::word*>(to), value,
+                     static_cast<int>(Order));
+  }
+};
+
+// A word with one writer at a time and any number of readers.
+template <class W, class Atomics>
+class shared_cell {
+ public:
+  constexpr shared_cell() noexcept = default;
+  constexpr shared_cell(W value) noexcept : value_(value) {}
+  shared_cell(const shared_cell&) = delete;
+
+  // For the writer, and for whoever keeps writers out.
+  operator W() const noexcept {
+    // relaxed: the lock orders it, or the caller wants no order.
+    return load<std::memory_order_relaxed>();
+  }
+  shared_cell& operator=(W value) noexcept {
+    using word = typename overlay<sizeof(W)>::word;
+    // release: see the head of this file.
+    Atomics::template store<sizeof(W), std::memory_order_release>(&value_,
+                                                                  std::bit_cast<word>(value));
+    return *this;
+  }
+  shared_cell& operator=(const shared_cell& other) noexcept {
+    return *this = static_cast<W>(other);
+  }
+  shared_cell& operator++() noexcept { return *this = static_cast<W>(*this) + 1; }
+  shared_cell& operator--() noexcept { return *this = static_cast<W>(*this) - 1; }
+
+  // For readers without a lock.
+  [[nodiscard]] W acquire() const noexcept { return load<std::memory_order_acquire>(); }
+
+ private:
+  template <std::memory_order Order>
+  [[nodiscard]] W load() const noexcept {
+    return std::bit_cast<W>(Atomics::template load<sizeof(W), Order>(&value_));
+  }
+
+  W value_{};
+};
+
+// The widest unit, up to a machine word, that divides all of `sizes`.
+[[nodiscard]] constexpr std::size_t word_unit(std::initializer_list<std::size_t> sizes) noexcept {
+  std::size_t unit = sizeof(std::uint64_t);
+  for (const std::size_t size : sizes) unit = std::gcd(unit, size);
+  return unit;
+}
+
 // Copies `bytes` bytes to memory that readers without a lock look at. Both sides are aligned to
-// Unit, which divides `bytes`. The builtin, since std::atomic_ref knows no type that may alias.
-template <std::size_t Unit>
+// Unit, which divides `bytes`.
+template <std::size_t Unit, class Atomics>
 void store_words(void* to, const void* from, std::size_t bytes) noexcept {
-  using word = typename overlay<Unit>::word;
-  auto* const target = static_cast<word*>(to);
-  for (std::size_t i = 0; i < bytes / Unit; ++i) {
-    word value;
-    std::memcpy(&value, static_cast<const std::byte*>(from) + i * Unit, Unit);
-    __atomic_store_n(target + i, value, __ATOMIC_RELEASE);
+  for (std::size_t at = 0; at < bytes; at += Unit) {
+    typename overlay<Unit>::word value;
+    std::memcpy(&value, static_cast<const std::byte*>(from) + at, Unit);
+    Atomics::template store<Unit, std::memory_order_release>(static_cast<std::byte*>(to) + at,
+                                                             value);
   }
 }
 
 // A V out of memory that a writer may be changing: whole words of it, which may not belong
 // together.
-template <class V, std::size_t Unit>
+template <class V, std::size_t Unit, class Atomics>
 [[nodiscard]] V load_words(const void* from) noexcept {
   static_assert(std::is_trivially_copyable_v<V> && sizeof(V) % Unit == 0);
-  using word = typename overlay<Unit>::word;
-  const auto* const source = static_cast<const word*>(from);
   alignas(V) std::array<std::byte, sizeof(V)> bytes;
-  for (std::size_t i = 0; i < sizeof(V) / Unit; ++i) {
-    const word value = __atomic_load_n(source + i, __ATOMIC_ACQUIRE);
-    std::memcpy(bytes.data() + i * Unit, &value, Unit);
+  for (std::size_t at = 0; at < sizeof(V); at += Unit) {
+    const auto value = Atomics::template load<Unit, std::memory_order_acquire>(
+        static_cast<const std::byte*>(from) + at);
+    std::memcpy(bytes.data() + at, &value, Unit);
   }
   return std::bit_cast<V>(bytes);
 }
@@ -131,20 +147,24 @@ struct plain_words {
 };
 
 struct locked_words : plain_words {
+  using atomics = native_atomics;
   template <class W>
-  using counter = shared_cell<W>;
+  using counter = shared_cell<W, atomics>;
   using stamps = no_walk_stamps;
 };
 
-struct shared_words {
+template <class Atomics>
+struct basic_shared_words {
   static constexpr bool shared = true;
+  using atomics = Atomics;
   template <class W>
-  using cell = shared_cell<W>;
+  using cell = shared_cell<W, Atomics>;
   template <class W>
-  using counter = shared_cell<W>;
+  using counter = shared_cell<W, Atomics>;
   using stamps = no_walk_stamps;
   using peak = no_memory_peak;
 };
+using shared_words = basic_shared_words<native_atomics>;
 
 // Exchanges two cells of any policy.
 template <class Cell>
