@@ -1,7 +1,7 @@
 // live_line.hpp -- one line on the terminal that is rewritten while a program works.
 //
 // Goes to stderr, so that what a program prints can be piped; says nothing when stderr is no
-// terminal. The line is wiped when the object dies.
+// terminal. The line is wiped when the object dies. One thread at a time.
 #pragma once
 
 #include <chrono>
@@ -17,9 +17,7 @@ class live_line {
   live_line() : shown_(::isatty(STDERR_FILENO) == 1) {}
   live_line(const live_line&) = delete;
   live_line& operator=(const live_line&) = delete;
-  ~live_line() {
-    if (shown_) std::fputs(wipe, stderr);
-  }
+  ~live_line() { wipe(); }
 
   // Whether a new text is wanted now: ten times a second at most, never without a terminal.
   [[nodiscard]] bool due() {
@@ -32,12 +30,16 @@ class live_line {
 
   void show(const std::string& text) {
     if (!shown_) return;
-    std::fputs((wipe + text).c_str(), stderr);
+    std::fputs((wiping + text).c_str(), stderr);
     std::fflush(stderr);
+  }
+  // The line is empty again.
+  void wipe() {
+    if (shown_) std::fputs(wiping, stderr);
   }
 
  private:
-  static constexpr const char* wipe = "\r\033[K";  // to the first column, clear what follows
+  static constexpr const char* wiping = "\r\033[K";  // to the first column, clear what follows
   bool shown_;
   std::chrono::steady_clock::time_point next_{};
 };

@@ -1,0 +1,115 @@
+// main.cpp -- runs the scenarios asked for, one after the other, and says what they found.
+//
+// Exit code: 0 nothing wrong was found, 1 something was, 2 the input or a flag is no good.
+#include <algorithm>
+#include <cstdlib>
+#include <exception>
+#include <string>
+
+#include <build_info.hpp>
+#include <chosen_allocator.hpp>
+#include <fmt/format.h>
+
+#include "context.hpp"
+#include "interruption.hpp"
+#include "options.hpp"
+#include "report/report.hpp"
+#include "scenario.hpp"
+#include "summary.hpp"
+#include "text_input.hpp"
+
+namespace {
+
+using stress::bad_input;
+using stress::options;
+using stress::run_result;
+using stress::scenario;
+using stress::scenario_result;
+using stress::text_input;
+
+enum exit_code : int { verified = 0, wrong = 1, bad_usage = 2 };
+
+// A pipe should show each line when it is there.
+void print(const std::string& text) {
+  fmt::print("{}", text);
+  std::fflush(stdout);
+}
+
+void print_choices(const options& chosen) {
+  print(fmt::format("seed {} (--seed {} repeats this run's choices)\n", chosen.seed, chosen.seed));
+  print(fmt::format("gomap {}, {}, allocator {}, mutex {}, sanitizer {}, {} threads, {} shards\n\n",
+                    stress::build_info::version, stress::build_info::compiler,
+                    stress::build_info::allocator, stress::build_info::mutex,
+                    stress::build_info::sanitizer, chosen.threads,
+                    chosen.shards == 0 ? "the map's choice of" : std::to_string(chosen.shards)));
+}
+
+const scenario& scenario_called(const std::string& name) {
+  const auto all = stress::all_scenarios();
+  return **std::find_if(all.begin(), all.end(), [&](const scenario* s) { return s->name == name; });
+}
+
+scenario_result run_scenario(const scenario& s, const options& chosen, const text_input& input) {
+  stress::context here(chosen, input, s.name, s.question);
+  try {
+    s.run(here);
+  } catch (const bad_input&) {
+    throw;
+  } catch (const std::exception& error) {
+    here.wrong(std::string("ended with an exception: ") + error.what());
+  }
+  return here.finish();
+}
+
+run_result run_all(const options& chosen, const text_input& input) {
+  run_result run{.seed = chosen.seed,
+                 .threads = chosen.threads,
+                 .shards = chosen.shards,
+                 .seconds_each = chosen.seconds,
+                 .interrupted = false,
+                 .scenarios = {}};
+  print(stress::table_head());
+  for (const std::string& name : chosen.scenarios) {
+    run.scenarios.push_back(run_scenario(scenario_called(name), chosen, input));
+    print(stress::table_row(run.scenarios.back()) + stress::notes_of(run.scenarios.back()));
+    run.interrupted = stress::interrupted();
+    if (run.interrupted) break;
+  }
+  return run;
+}
+
+// Everything that can be wrong with the input is found before anything runs.
+text_input read_input(options& chosen) {
+  if (chosen.inputs.empty()) {
+    const char* const text = std::getenv("GOMAP_STRESS_TEXT");
+    if (text != nullptr && *text != '\0') chosen.inputs.emplace_back(text);
+  }
+  return stress::read_texts(chosen.inputs);
+}
+
+int run(options chosen) {
+  const text_input input = read_input(chosen);
+  if (!chosen.report.empty()) stress::prepare_report(chosen.report);
+  stress::heed_interruption();
+  print_choices(chosen);
+  const run_result result = run_all(chosen, input);
+  print('\n' + stress::verdict(result));
+  if (!chosen.report.empty()) print(stress::write_report(chosen.report, result));
+  return result.verified() ? verified : wrong;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    stress::prepare_allocator();
+    const auto chosen = stress::parse_options(argc, argv);
+    return chosen ? run(*chosen) : verified;
+  } catch (const bad_input& error) {
+    fmt::print(stderr, "stress: {}\n", error.what());
+    return bad_usage;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "stress: failed: {}\n", error.what());
+    return wrong;
+  }
+}

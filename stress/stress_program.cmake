@@ -1,0 +1,50 @@
+# stress_program.cmake -- gomap_stress_program(name allocator mutex): the stress program on these.
+#
+# What does not depend on them is compiled once, into stress_frame.
+find_package(Boost REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+
+add_library(stress_frame STATIC
+  context.cpp
+  interruption.cpp
+  report/report.cpp
+  resident_memory.cpp
+  summary.cpp)
+target_link_libraries(stress_frame
+  PUBLIC gomap::gomap gomap_warnings Boost::headers fmt::fmt
+  PRIVATE nlohmann_json::nlohmann_json)
+set_target_properties(stress_frame PROPERTIES CXX_EXTENSIONS OFF)
+
+function(gomap_stress_program name allocator mutex)
+  set(links)
+  if(allocator STREQUAL mimalloc)
+    list(APPEND links gomap::mimalloc)
+  elseif(allocator STREQUAL tbb)
+    list(APPEND links gomap::tbb)
+  endif()
+  if(mutex MATCHES "^tbb")
+    find_package(TBB REQUIRED)
+    list(APPEND links TBB::tbb)
+  endif()
+  foreach(choice IN ITEMS allocators/${allocator}/chosen_allocator.hpp mutexes/${mutex}/chosen_mutex.hpp)
+    if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${choice})
+      message(FATAL_ERROR "there is no stress/${choice}")
+    endif()
+  endforeach()
+
+  set(GOMAP_STRESS_ALLOCATOR ${allocator})
+  set(GOMAP_STRESS_MUTEX ${mutex})
+  configure_file(build_info.hpp.in ${name}-chosen/build_info.hpp @ONLY)
+
+  add_executable(${name}
+    main.cpp
+    options.cpp
+    scenarios.cpp
+    scenarios/grow.cpp)
+  target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${name}-chosen
+    allocators/${allocator} mutexes/${mutex})
+  target_link_libraries(${name} PRIVATE stress_frame CLI11::CLI11 ${links})
+  set_target_properties(${name} PROPERTIES CXX_EXTENSIONS OFF)
+endfunction()
