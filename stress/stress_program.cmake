@@ -1,4 +1,5 @@
-# stress_program.cmake -- gomap_stress_program(name allocator mutex): the stress program on these.
+# stress_program.cmake -- gomap_stress_program(name allocator mutex [SCENARIOS scenario...]): the
+# stress program on these, with all scenarios unless told otherwise.
 #
 # What does not depend on them is compiled once, into stress_frame.
 find_package(Boost REQUIRED)
@@ -17,7 +18,15 @@ target_link_libraries(stress_frame
   PRIVATE nlohmann_json::nlohmann_json)
 set_target_properties(stress_frame PROPERTIES CXX_EXTENSIONS OFF)
 
+# In the order in which they run.
+set(GOMAP_SCENARIOS
+  grow)
+
 function(gomap_stress_program name allocator mutex)
+  cmake_parse_arguments(PARSE_ARGV 3 arg "" "" "SCENARIOS")
+  if(NOT arg_SCENARIOS)
+    set(arg_SCENARIOS ${GOMAP_SCENARIOS})
+  endif()
   set(links)
   if(allocator STREQUAL mimalloc)
     list(APPEND links gomap::mimalloc)
@@ -38,12 +47,20 @@ function(gomap_stress_program name allocator mutex)
   set(GOMAP_STRESS_MUTEX ${mutex})
   configure_file(build_info.hpp.in ${name}-chosen/build_info.hpp @ONLY)
 
-  add_executable(${name}
-    main.cpp
-    options.cpp
-    scenarios.cpp
-    scenarios/grow.cpp)
-  target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${name}-chosen
+  set(GOMAP_SCENARIO_DECLARATIONS "")
+  set(GOMAP_SCENARIO_LIST "")
+  set(sources)
+  foreach(scenario IN LISTS arg_SCENARIOS)
+    string(APPEND GOMAP_SCENARIO_DECLARATIONS "extern const scenario ${scenario}_scenario;\n")
+    string(APPEND GOMAP_SCENARIO_LIST "\n      &${scenario}_scenario,")
+    list(APPEND sources scenarios/${scenario}.cpp)
+  endforeach()
+  configure_file(scenarios.cpp.in ${name}-chosen/scenarios.cpp @ONLY)
+
+  add_executable(${name} main.cpp options.cpp ${sources}
+    ${CMAKE_CURRENT_BINARY_DIR}/${name}-chosen/scenarios.cpp)
+  target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}
+    ${CMAKE_CURRENT_BINARY_DIR}/${name}-chosen
     allocators/${allocator} mutexes/${mutex})
   target_link_libraries(${name} PRIVATE stress_frame CLI11::CLI11 ${links})
   set_target_properties(${name} PROPERTIES CXX_EXTENSIONS OFF)

@@ -138,7 +138,7 @@ void grow(context& here) {
 
 }  // namespace
 
-const scenario grow_scenario = {
+extern const scenario grow_scenario = {
     "grow", "does a map that grows from nothing lose, invent or hide a key?", grow};
 
 }  // namespace stress
