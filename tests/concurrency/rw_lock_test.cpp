@@ -161,6 +161,7 @@ struct directed_platform {
   using word = atomic<std::uint32_t>;
 
   static constexpr int looks = 1;
+  static constexpr int patience = 16;
 
   static void sleep_on(const word& w, std::uint32_t value, sleepers who) {
     // relaxed: one thread.
@@ -458,6 +459,7 @@ struct watched_platform {
   using word = atomic<std::uint32_t>;
 
   static constexpr int looks = 1;
+  static constexpr int patience = 16;
   inline static std::array<std::atomic<int>, 5> asleep{};  // by the value of `sleepers`
 
   static std::atomic<int>& asleep_as(sleepers who) { return asleep[static_cast<std::size_t>(who)]; }

@@ -35,6 +35,9 @@ struct native_platform {
   // How often a word is looked at, with a pause each time, before its thread goes to sleep: about a
   // microsecond. Between 10 and 1000 throughput is the same; more is lost to sleeping neighbours.
   static constexpr int looks = 40;
+  // How often a writer is woken in vain before it is handed the lock. Handing over each time would
+  // cost a context switch a lock; never, a writer that is passed for ever.
+  static constexpr int patience = 16;
 
   static void sleep_on(const std::atomic<std::uint32_t>& word, std::uint32_t value,
                        sleepers who) noexcept {

@@ -70,10 +70,6 @@ class rw_lock {
   static constexpr word asleep = 1;
   static constexpr word one_reader = 2;
 
-  // How often a writer is woken in vain before it is handed the lock. Handing over each time would
-  // cost a context switch a lock; never, a writer that is passed for ever.
-  static constexpr int patience = 16;
-
   [[gnu::noinline]] void lock_slow();
   [[gnu::noinline]] void unlock_slow();
   // `before` and `seen` are what state_ was, for the step that led here.
@@ -186,7 +182,7 @@ void rw_lock<Platform>::lock_slow() {
       Platform::pause();
       continue;
     }
-    const bool hand_over = turns == patience && (seen & impatient) == 0;
+    const bool hand_over = turns == Platform::patience && (seen & impatient) == 0;
     const word next = seen | writers_asleep | (hand_over ? impatient : 0);
     // relaxed: the bit orders nothing; it is there before this thread sleeps, since both are about
     // one word.
@@ -200,7 +196,7 @@ void rw_lock<Platform>::lock_slow() {
     }
     Platform::sleep_on(state_, next, sleepers::writers);
     woken = writers_asleep;
-    if (turns < patience) ++turns;
+    if (turns < Platform::patience) ++turns;
     looked = 0;
   }
 }
