@@ -6,10 +6,10 @@
 #include <exception>
 #include <string>
 
-#include <build_info.hpp>
 #include <chosen_allocator.hpp>
 #include <fmt/format.h>
 
+#include "build_info.hpp"
 #include "context.hpp"
 #include "interruption.hpp"
 #include "options.hpp"
@@ -37,10 +37,10 @@ void print(const std::string& text) {
 
 void print_choices(const options& chosen) {
   print(fmt::format("seed {} (--seed {} repeats this run's choices)\n", chosen.seed, chosen.seed));
+  const stress::build_info& built = stress::this_build();
   print(fmt::format("gomap {}, {}, allocator {}, mutex {}, sanitizer {}, {} threads, {} shards\n\n",
-                    stress::build_info::version, stress::build_info::compiler,
-                    stress::build_info::allocator, stress::build_info::mutex,
-                    stress::build_info::sanitizer, chosen.threads,
+                    built.version, built.compiler, built.allocator, built.mutex, built.sanitizer,
+                    chosen.threads,
                     chosen.shards == 0 ? "the map's choice of" : std::to_string(chosen.shards)));
 }
 

@@ -8,9 +8,9 @@
 #include <thread>
 
 #include <CLI/CLI.hpp>
-#include <build_info.hpp>
 #include <fmt/format.h>
 
+#include "build_info.hpp"
 #include "scenario.hpp"
 #include "text_input.hpp"
 
@@ -72,9 +72,9 @@ void declare(CLI::App& app, options& chosen) {
   app.add_option("--report", chosen.report, "Write report.html and report.json into this folder");
   app.add_flag("--falsify", chosen.falsify,
                "Spoil what each scenario finds before it is verified, to see it fail");
-  add_built_in(app, "--allocator", build_info::allocator, "page, std, mimalloc, tbb or pmr");
-  add_built_in(app, "--mutex", build_info::mutex, "rw_mutex, std, tbb or tbb_spin");
-  add_built_in(app, "--sanitizer", build_info::sanitizer, "none, address, undefined or thread");
+  add_built_in(app, "--allocator", this_build().allocator, "page, std, mimalloc, tbb or pmr");
+  add_built_in(app, "--mutex", this_build().mutex, "rw_mutex, std, tbb or tbb_spin");
+  add_built_in(app, "--sanitizer", this_build().sanitizer, "none, address, undefined or thread");
   app.footer(help_on_scenarios());
 }
 

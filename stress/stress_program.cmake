@@ -10,12 +10,13 @@ find_package(nlohmann_json REQUIRED)
 add_library(stress_frame STATIC
   context.cpp
   interruption.cpp
+  options.cpp
   report/report.cpp
   resident_memory.cpp
   summary.cpp)
 target_link_libraries(stress_frame
   PUBLIC gomap::gomap gomap_warnings Boost::headers fmt::fmt
-  PRIVATE nlohmann_json::nlohmann_json)
+  PRIVATE CLI11::CLI11 nlohmann_json::nlohmann_json)
 set_target_properties(stress_frame PROPERTIES CXX_EXTENSIONS OFF)
 
 # In the order in which they run.
@@ -45,8 +46,6 @@ function(gomap_stress_program name allocator mutex)
 
   set(GOMAP_STRESS_ALLOCATOR ${allocator})
   set(GOMAP_STRESS_MUTEX ${mutex})
-  configure_file(build_info.hpp.in ${name}-chosen/build_info.hpp @ONLY)
-
   set(GOMAP_SCENARIO_DECLARATIONS "")
   set(GOMAP_SCENARIO_LIST "")
   set(sources)
@@ -55,13 +54,11 @@ function(gomap_stress_program name allocator mutex)
     string(APPEND GOMAP_SCENARIO_LIST "\n      &${scenario}_scenario,")
     list(APPEND sources scenarios/${scenario}.cpp)
   endforeach()
-  configure_file(scenarios.cpp.in ${name}-chosen/scenarios.cpp @ONLY)
+  configure_file(chosen.cpp.in ${name}-chosen.cpp @ONLY)
 
-  add_executable(${name} main.cpp options.cpp ${sources}
-    ${CMAKE_CURRENT_BINARY_DIR}/${name}-chosen/scenarios.cpp)
-  target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}
-    ${CMAKE_CURRENT_BINARY_DIR}/${name}-chosen
-    allocators/${allocator} mutexes/${mutex})
-  target_link_libraries(${name} PRIVATE stress_frame CLI11::CLI11 ${links})
+  add_executable(${name} main.cpp ${sources} ${CMAKE_CURRENT_BINARY_DIR}/${name}-chosen.cpp)
+  target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} allocators/${allocator}
+    mutexes/${mutex})
+  target_link_libraries(${name} PRIVATE stress_frame ${links})
   set_target_properties(${name} PROPERTIES CXX_EXTENSIONS OFF)
 endfunction()
