@@ -5,9 +5,11 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <string>
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace stress {
@@ -28,9 +30,10 @@ class live_line {
     return true;
   }
 
+  // What does not fit the terminal is cut off: a line that wraps could not be rewritten.
   void show(const std::string& text) {
     if (!shown_) return;
-    std::fputs((wiping + text).c_str(), stderr);
+    std::fputs((wiping + text.substr(0, width())).c_str(), stderr);
     std::fflush(stderr);
   }
   // The line is empty again.
@@ -39,6 +42,12 @@ class live_line {
   }
 
  private:
+  [[nodiscard]] static std::size_t width() {
+    winsize size{};
+    const bool told = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
+    return told ? size.ws_col - 1U : std::string::npos;
+  }
+
   static constexpr const char* wiping = "\r\033[K";  // to the first column, clear what follows
   bool shown_;
   std::chrono::steady_clock::time_point next_{};
