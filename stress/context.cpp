@@ -23,6 +23,10 @@ double in_seconds(std::chrono::steady_clock::duration time) {
   return std::chrono::duration<double>(time).count();
 }
 
+std::string growths_text(std::size_t n) {
+  return fmt::format("{} growth{}", n == 0 ? "no" : grouped(n), n == 1 ? "" : "s");
+}
+
 }  // namespace
 
 context::context(const options& chosen, const text_input& input, std::string_view scenario,
@@ -145,13 +149,13 @@ void context::look(bool last) {
                       std::max(now.seconds - last_.seconds, 1e-9);
   last_ = now;
   if (last || !line_.due()) return;
-  line_.show(
-      fmt::format("{:<14}{:>3.0f} %  {} operations  {}/s  {} growth{} in flight  {} done  "
-                  "{} entries  worst pause {}",
-                  result_.name, 100 * elapsed_share(), grouped(now.operations), count_text(rate),
-                  now.growths_in_flight, now.growths_in_flight == 1 ? "" : "s",
-                  grouped(now.growths_double + now.growths_same_size),
-                  count_text(static_cast<double>(now.entries)), time_text(worst_pause_)));
+  line_.show(fmt::format(
+      "{:<10}{:>4.0f} %  {} operations  {}/s  {} in flight  worst pause {}  {} "
+      "growths done  {} entries",
+      result_.name, 100 * elapsed_share(), count_text(static_cast<double>(now.operations)),
+      count_text(rate), growths_text(now.growths_in_flight), time_text(worst_pause_),
+      grouped(now.growths_double + now.growths_same_size),
+      count_text(static_cast<double>(now.entries))));
 }
 
 void context::monitor(const std::stop_token& stop) {
