@@ -119,18 +119,9 @@ inline bool changed_nothing(const event& call) {
 
 inline std::optional<std::uint64_t> value_written(const event& call) {
   if (changed_nothing(call)) return std::nullopt;
-  entry_state entry{call.given.saw, call.given.value};  // most answers tell what was there before
-  switch (call.asked.what) {
-    case verb::update:
-      return call.given.value;
-    case verb::compare_exchange:
-      return call.asked.second;
-    case verb::load_or_store:
-      entry = {};
-      break;
-    default:
-      break;
-  }
+  if (call.asked.what == verb::update) return call.given.value;
+  if (call.asked.what == verb::compare_exchange) return call.asked.second;
+  entry_state entry{call.given.saw, call.given.value};  // the others tell what was there before
   static_cast<void>(perform(call.asked, entry));
   if (!entry.present) return std::nullopt;
   return entry.value;
