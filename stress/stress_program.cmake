@@ -21,7 +21,11 @@ set_target_properties(stress_frame PROPERTIES CXX_EXTENSIONS OFF)
 
 # In the order in which they run.
 set(GOMAP_SCENARIOS
-  grow)
+  words
+  grow
+  walk
+  hot
+  transfer)
 
 function(gomap_stress_program name allocator mutex)
   cmake_parse_arguments(PARSE_ARGV 3 arg "" "" "SCENARIOS")
