@@ -184,7 +184,8 @@ class concurrent_map {
         return true;
       });
     } catch (...) {  // what has been moved goes back
-      for (value_type& e : all) try_emplace(given_key(e), given_value(e));
+      // By position: an iterator might look for its place by keys that are gone.
+      all.for_each([&](value_type& e) { try_emplace(given_key(e), given_value(e)); });
       throw;
     }
     return all;
