@@ -37,6 +37,8 @@ namespace gomap::detail {
 //       unlock() that clears the bit wakes all readers, one competing writer, or the impatient
 //       one; a competing writer that was woken sets the bit again, on behalf of the others.
 //   L6  one writer at most has set `impatient`; it then waits for the next unlock() as readers do.
+//       When that has handed it the lock, another may set the bit and fall asleep beside it before
+//       it is woken.
 template <class Platform>
 class rw_lock {
  public:
@@ -224,7 +226,8 @@ void rw_lock<Platform>::unlock_slow() {
 
   if ((seen & readers_asleep) != 0) Platform::wake_all(state_, sleepers::readers);
   if ((seen & impatient) != 0) {
-    Platform::wake_one(state_, sleepers::next_writer);
+    // All: one of them has the lock, and who is next may sleep there by now (L6).
+    Platform::wake_all(state_, sleepers::next_writer);
   } else if ((seen & writers_asleep) != 0) {
     Platform::wake_one(state_, sleepers::writers);
   }
