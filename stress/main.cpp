@@ -2,6 +2,7 @@
 //
 // Exit code: 0 nothing wrong was found, 1 something was, 2 the input or a flag is no good.
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <exception>
 #include <string>
@@ -13,6 +14,7 @@
 #include "context.hpp"
 #include "interruption.hpp"
 #include "options.hpp"
+#include "report/repeat.hpp"
 #include "report/report.hpp"
 #include "scenario.hpp"
 #include "summary.hpp"
@@ -66,6 +68,9 @@ run_result run_all(const options& chosen, const text_input& input) {
                  .threads = chosen.threads,
                  .shards = chosen.shards,
                  .seconds_each = chosen.seconds,
+                 .build = stress::this_build(),
+                 .command = stress::command_to_repeat(chosen, stress::this_build()),
+                 .started = std::chrono::system_clock::now(),
                  .interrupted = false,
                  .scenarios = {}};
   print(stress::table_head());

@@ -2,7 +2,9 @@
 // page.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -10,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "build_info.hpp"
 #include "latency_histogram.hpp"
 
 namespace stress {
@@ -62,6 +65,7 @@ struct scenario_result {
 
   [[nodiscard]] bool verified() const { return findings_in_all == 0; }
   [[nodiscard]] nanoseconds worst_pause() const;
+  [[nodiscard]] latency_histogram all_calls() const;
 };
 
 struct run_result {
@@ -69,6 +73,9 @@ struct run_result {
   unsigned threads = 0;
   std::size_t shards = 0;  // as asked; 0: as many as the map thinks right
   double seconds_each = 0;
+  build_info build;
+  std::string command;  // that repeats it
+  std::chrono::system_clock::time_point started;
   bool interrupted = false;
   std::vector<scenario_result> scenarios;
 
@@ -81,6 +88,12 @@ inline nanoseconds scenario_result::worst_pause() const {
   nanoseconds worst{0};
   for (const latency_histogram& h : calls) worst = std::max(worst, h.worst());
   return worst;
+}
+
+inline latency_histogram scenario_result::all_calls() const {
+  latency_histogram sum;
+  for (const latency_histogram& h : calls) sum += h;
+  return sum;
 }
 
 inline bool run_result::verified() const {

@@ -13,12 +13,6 @@ namespace {
 
 constexpr const char* columns = "{:<15}{:>9}{:>16}{:>12}{:>18}{:>11}{:>11}{:>11}{:>12}  {}\n";
 
-latency_histogram all_calls(const scenario_result& result) {
-  latency_histogram sum;
-  for (const latency_histogram& h : result.calls) sum += h;
-  return sum;
-}
-
 std::string peak_memory(const scenario_result& result) {
   std::size_t peak = 0;
   for (const moment& m : result.timeline) peak = std::max(peak, m.resident_bytes);
@@ -38,7 +32,7 @@ std::string table_head() {
 }
 
 std::string table_row(const scenario_result& result) {
-  const latency_histogram calls = all_calls(result);
+  const latency_histogram calls = result.all_calls();
   const auto timed = [&](nanoseconds t) {
     return calls.count() == 0 ? std::string("-") : time_text(t);
   };

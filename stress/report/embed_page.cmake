@@ -1,0 +1,39 @@
+# embed_page.cmake -- cmake -D FOLDER=<of page.html> -D CHART_JS=<file> -D OUTPUT=<file> -P this
+#
+# Writes the source of page.hpp's functions: page.html with the other files put in where it names
+# them. As numbers: compilers agree about these, whatever their length and the letters in them.
+cmake_minimum_required(VERSION 3.23)
+
+file(READ ${FOLDER}/page.html page)
+file(READ ${FOLDER}/page.css css)
+file(READ ${FOLDER}/page.js js)
+file(READ ${CHART_JS} chart)
+
+# The page is cut first, so that what is put in may hold anything.
+set(place "{{run}}")
+string(FIND "${page}" "${place}" before)
+if(before EQUAL -1)
+  message(FATAL_ERROR "page.html has no ${place}")
+endif()
+string(LENGTH "${place}" length)
+math(EXPR after "${before} + ${length}")
+string(SUBSTRING "${page}" 0 ${before} before_run)
+string(SUBSTRING "${page}" ${after} -1 after_run)
+string(REPLACE "{{page.css}}" "${css}" before_run "${before_run}")
+string(REPLACE "{{page.js}}" "${js}" after_run "${after_run}")
+string(REPLACE "{{chart.js}}" "${chart}" after_run "${after_run}")
+
+set(source "// The page of a run, written by the build (embed_page.cmake).\n")
+string(APPEND source "#include \"report/page.hpp\"\n\nnamespace stress {\n")
+foreach(half IN ITEMS before_run after_run)
+  string(HEX "${${half}}" bytes)
+  string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
+  string(APPEND source "
+std::string_view page_${half}() {
+  static constexpr unsigned char bytes[] = {${bytes}};
+  return {reinterpret_cast<const char*>(bytes), sizeof bytes};  // any object may be seen as chars
+}
+")
+endforeach()
+string(APPEND source "\n}  // namespace stress\n")
+file(WRITE ${OUTPUT} "${source}")
