@@ -5,18 +5,17 @@
 find_package(Boost REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(fmt REQUIRED)
-find_package(nlohmann_json REQUIRED)
 
+add_subdirectory(report)
 add_library(stress_frame STATIC
   context.cpp
   interruption.cpp
   options.cpp
-  report/report.cpp
   resident_memory.cpp
   summary.cpp)
 target_link_libraries(stress_frame
-  PUBLIC gomap::gomap gomap_warnings Boost::headers fmt::fmt
-  PRIVATE CLI11::CLI11 nlohmann_json::nlohmann_json)
+  PUBLIC stress_report gomap::gomap gomap_warnings Boost::headers fmt::fmt
+  PRIVATE CLI11::CLI11)
 set_target_properties(stress_frame PROPERTIES CXX_EXTENSIONS OFF)
 
 # In the order in which they run.
