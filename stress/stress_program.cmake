@@ -22,9 +22,11 @@ set_target_properties(stress_frame PROPERTIES CXX_EXTENSIONS OFF)
 set(GOMAP_SCENARIOS
   words
   grow
+  churn
   walk
   hot
-  transfer)
+  transfer
+  memory)
 
 function(gomap_stress_program name allocator mutex)
   cmake_parse_arguments(PARSE_ARGV 3 arg "" "" "SCENARIOS")
