@@ -7,7 +7,7 @@
 // Oracle: the owner knows which generation is there; a value says which key it belongs to; a key
 // that its owner did not touch while another thread looked was there. At the end of each tide the
 // map's memory is within what its arrays explain, and later tides need no more than early ones. A
-// tide in which all keys were crowded has brought a same-size growth.
+// tide of crowded keys brings a same-size growth.
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
@@ -191,35 +191,26 @@ class scene {
 
   // ---- tides
 
+  // A tide turns when every thread has replaced its whole share in it.
   void note_turns(turn& mine) {
     mine.taken_over += turns_between_looks;
-    if (mine.taken_over >= share_ && mine.taken_over < share_ + turns_between_looks) {
-      note_taken_over(mine.tide);
-    }
-    const std::uint64_t tide_turns = 2 * places_.size();
-    // relaxed: a count.
-    const std::uint64_t turns =
-        turns_.fetch_add(turns_between_looks, std::memory_order_relaxed) + turns_between_looks;
-    const std::uint64_t tide = turns / tide_turns;
-    if (tide != (turns - turns_between_looks) / tide_turns) end_tide();
+    if (mine.taken_over >= share_ && mine.taken_over < share_ + turns_between_looks) note_share();
+    const std::uint64_t tide = tide_.load(std::memory_order_relaxed);  // relaxed: a number
     if (tide != mine.tide) mine = {.next = mine.next, .tide = tide};
   }
 
-  // A thread has replaced its whole share in this tide.
-  void note_taken_over(std::uint64_t tide) {
-    if (tide % 2 == 0) return;
+  // A thread has replaced its whole share, once a tide.
+  void note_share() {
     const std::scoped_lock guard(mutex_);
-    if (tide > tide_taken_) {
-      tide_taken_ = tide;
-      shares_taken_ = 0;
-    }
-    if (tide == tide_taken_ && ++shares_taken_ == here_.threads()) was_crowded_ = true;
+    if (++shares_taken_ < here_.threads()) return;
+    shares_taken_ = 0;
+    end_tide();
+    tide_.fetch_add(1, std::memory_order_relaxed);  // relaxed: as in note_turns()
   }
 
   void end_tide() {
     const std::size_t resident = resident_bytes();
     const gomap::map_stats stats = map_.stats().total;
-    const std::scoped_lock guard(mutex_);
     ++tides_;
     if (stats.bytes_reserved > most_reserved(stats)) {
       here_.wrong(fmt::format("the map has {} for {} buckets", bytes_text(stats.bytes_reserved),
@@ -262,7 +253,7 @@ class scene {
   }
 
   void verify_memory() {
-    if (was_crowded_ && map_.stats().total.growths_same_size == 0) {
+    if (tides_ > 1 && map_.stats().total.growths_same_size == 0) {
       here_.wrong("chains piled up, and no same-size growth compacted them");
     }
     if (late_.reserved > 2 * early_.reserved) {
@@ -289,15 +280,13 @@ class scene {
   context& here_;
   map_type map_;
   std::size_t buckets_;
-  std::size_t share_;                    // places of a thread
-  std::vector<place> places_;            // those of thread 0, of thread 1, ...
-  std::atomic<std::uint64_t> turns_{0};  // keys that were replaced
+  std::size_t share_;                   // places of a thread
+  std::vector<place> places_;           // those of thread 0, of thread 1, ...
+  std::atomic<std::uint64_t> tide_{0};  // crowded when odd
 
-  std::mutex mutex_;  // guards what follows
-  std::uint64_t tides_ = 0;
-  std::uint64_t tide_taken_ = 0;  // crowded tide in which
-  unsigned shares_taken_ = 0;     // so many threads have replaced their whole share
-  bool was_crowded_ = false;      // all threads have, in one tide
+  std::mutex mutex_;           // guards what follows
+  unsigned shares_taken_ = 0;  // so many threads have replaced their whole share in this tide
+  std::uint64_t tides_ = 0;    // that have ended
   high_water early_;
   high_water late_;
 };
