@@ -301,6 +301,16 @@ TEST(MapGrowth, ChurnAtAFixedSizeKeepsTheBucketCount) {
   EXPECT_EQ(m.size(), 416U);
   EXPECT_EQ(m.bucket_count(), buckets);
   EXPECT_LE(m.stats().overflow_buckets, 2 * buckets);
+  EXPECT_GT(m.stats().growths_same_size, 0U);
+  m.check_invariants();
+}
+
+// One chain holds all, and no growth of the same size makes it shorter.
+TEST(MapGrowth, AUselessHashIsNotCompactedAgainAndAgain) {
+  gomap::map<std::uint64_t, int, support::colliding_hash> m;
+  for (std::uint64_t key = 0; key < 2000; ++key) m[key] = 0;
+
+  EXPECT_LE(m.stats().growths_same_size, 12U);
   m.check_invariants();
 }
 
