@@ -1,0 +1,1 @@
+// precompiled.cpp -- a source for the targets that only compile precompiled.hpp.
