@@ -3,6 +3,7 @@
 // Their bool says whether the call inserted; functions come last; and where the key is there
 // already, nothing is moved from.
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -28,13 +29,27 @@ class ConcurrentInserts : public support::concurrent_test<Map> {
   using test = support::concurrent_test<Map>;
   using value_type = typename Map::value_type;
 
+  // What is handed to the map to see an entry, which it is to show as a constant unless Changes.
+  template <bool Changes>
+  struct visitor {
+    using shown = std::conditional_t<Changes, value_type, const value_type>;
+
+    template <class Entry>
+    void operator()(Entry& e) const {
+      static_assert(std::is_same_v<Entry, shown>);
+      visit(e);
+    }
+
+    std::function<void(shown&)> visit;
+  };
+
   static value_type entry(std::uint64_t k, std::uint64_t v) {
     return value_type(test::key(k), test::value(v));
   }
 
   // insert_one(map, k, v) inserts if the key is absent and calls no function that sees the entry.
-  template <class InsertOne>
-  static void expect_inserts(InsertOne insert_one) {
+  static void expect_inserts(
+      const std::function<bool(Map&, std::uint64_t, std::uint64_t)>& insert_one) {
     test::in_each_layout([&](Map& m, std::uint64_t n) {
       numbers model;
       for (std::uint64_t i = 0; i < n; ++i) {
@@ -48,20 +63,21 @@ class ConcurrentInserts : public support::concurrent_test<Map> {
 
   // insert_one(map, k, v, on_found) calls on_found(entry) where the key is there already. What that
   // does to the value stays if Changes.
-  template <bool Changes, class InsertOne>
-  static void expect_inserts_or_visits(InsertOne insert_one) {
+  template <bool Changes>
+  static void expect_inserts_or_visits(
+      const std::function<bool(Map&, std::uint64_t, std::uint64_t, const visitor<Changes>&)>&
+          insert_one) {
     test::in_each_layout([&](Map& m, std::uint64_t n) {
       numbers model;
       for (std::uint64_t i = 0; i < n; ++i) {
-        ASSERT_TRUE(insert_one(m, i, i + 1, never));
+        ASSERT_TRUE(insert_one(m, i, i + 1, {never}));
         int calls = 0;
-        ASSERT_FALSE(insert_one(m, i, i + 2, [&](auto& e) {
-          static_assert(std::is_const_v<std::remove_reference_t<decltype(e)>> == !Changes);
-          EXPECT_EQ(e.first, test::key(i));
-          EXPECT_EQ(e.second, test::value(i + 1));
-          if constexpr (Changes) e.second = test::value(i + 3);
-          ++calls;
-        }));
+        ASSERT_FALSE(insert_one(m, i, i + 2, {[&](auto& e) {
+                                  EXPECT_EQ(e.first, test::key(i));
+                                  EXPECT_EQ(e.second, test::value(i + 1));
+                                  if constexpr (Changes) e.second = test::value(i + 3);
+                                  ++calls;
+                                }}));
         ASSERT_EQ(calls, 1);
         model[i] = Changes ? i + 3 : i + 1;
       }
@@ -70,25 +86,25 @@ class ConcurrentInserts : public support::concurrent_test<Map> {
   }
 
   // insert_one(map, k, v, on_inserted, on_found).
-  template <bool Changes, class InsertOne>
-  static void expect_inserts_and_visits(InsertOne insert_one) {
+  template <bool Changes>
+  static void expect_inserts_and_visits(
+      const std::function<bool(Map&, std::uint64_t, std::uint64_t, const visitor<Changes>&,
+                               const visitor<Changes>&)>& insert_one) {
     test::in_each_layout([&](Map& m, std::uint64_t n) {
       numbers model;
       for (std::uint64_t i = 0; i < n; ++i) {
         int inserted = 0;
         int found = 0;
-        const auto on_inserted = [&](auto& e) {
-          static_assert(std::is_const_v<std::remove_reference_t<decltype(e)>> == !Changes);
+        const visitor<Changes> on_inserted{[&](auto& e) {
           EXPECT_EQ(e.second, test::value(i + 1));
           if constexpr (Changes) e.second = test::value(i + 2);
           ++inserted;
-        };
-        const auto on_found = [&](auto& e) {
-          static_assert(std::is_const_v<std::remove_reference_t<decltype(e)>> == !Changes);
+        }};
+        const visitor<Changes> on_found{[&](auto& e) {
           EXPECT_EQ(e.second, test::value(Changes ? i + 2 : i + 1));
           if constexpr (Changes) e.second = test::value(i + 3);
           ++found;
-        };
+        }};
         ASSERT_TRUE(insert_one(m, i, i + 1, on_inserted, on_found));
         ASSERT_EQ(std::pair(inserted, found), std::pair(1, 0));
         ASSERT_FALSE(insert_one(m, i, i + 1, on_inserted, on_found));
@@ -160,7 +176,7 @@ TYPED_TEST(ConcurrentInserts, InsertOrAssign) {
 }
 
 TYPED_TEST(ConcurrentInserts, InsertOrVisit) {
-  this->template expect_inserts_or_visits<true>([&](auto& m, auto k, auto v, auto f) {
+  this->template expect_inserts_or_visits<true>([&](auto& m, auto k, auto v, const auto& f) {
     const auto e = this->entry(k, v);
     return k % 2 == 0 ? m.insert_or_visit(e, f)
                       : m.insert_or_visit(std::pair(this->key(k), this->value(v)), f);
@@ -168,68 +184,75 @@ TYPED_TEST(ConcurrentInserts, InsertOrVisit) {
 }
 
 TYPED_TEST(ConcurrentInserts, InsertOrCvisit) {
-  this->template expect_inserts_or_visits<false>(
-      [&](auto& m, auto k, auto v, auto f) { return m.insert_or_cvisit(this->entry(k, v), f); });
+  this->template expect_inserts_or_visits<false>([&](auto& m, auto k, auto v, const auto& f) {
+    return m.insert_or_cvisit(this->entry(k, v), f);
+  });
 }
 
 TYPED_TEST(ConcurrentInserts, EmplaceOrVisit) {
-  this->template expect_inserts_or_visits<true>([&](auto& m, auto k, auto v, auto f) {
+  this->template expect_inserts_or_visits<true>([&](auto& m, auto k, auto v, const auto& f) {
     return m.emplace_or_visit(this->key(k), this->value(v), f);
   });
 }
 
 TYPED_TEST(ConcurrentInserts, EmplaceOrCvisit) {
-  this->template expect_inserts_or_visits<false>([&](auto& m, auto k, auto v, auto f) {
+  this->template expect_inserts_or_visits<false>([&](auto& m, auto k, auto v, const auto& f) {
     return m.emplace_or_cvisit(this->key(k), this->value(v), f);
   });
 }
 
 TYPED_TEST(ConcurrentInserts, TryEmplaceOrVisit) {
-  this->template expect_inserts_or_visits<true>([&](auto& m, auto k, auto v, auto f) {
+  this->template expect_inserts_or_visits<true>([&](auto& m, auto k, auto v, const auto& f) {
     return m.try_emplace_or_visit(this->key(k), this->value(v), f);
   });
 }
 
 TYPED_TEST(ConcurrentInserts, TryEmplaceOrCvisit) {
-  this->template expect_inserts_or_visits<false>([&](auto& m, auto k, auto v, auto f) {
+  this->template expect_inserts_or_visits<false>([&](auto& m, auto k, auto v, const auto& f) {
     return m.try_emplace_or_cvisit(this->key(k), this->value(v), f);
   });
 }
 
 TYPED_TEST(ConcurrentInserts, InsertAndVisit) {
-  this->template expect_inserts_and_visits<true>([&](auto& m, auto k, auto v, auto f, auto g) {
-    return m.insert_and_visit(this->entry(k, v), f, g);
-  });
+  this->template expect_inserts_and_visits<true>(
+      [&](auto& m, auto k, auto v, const auto& f, const auto& g) {
+        return m.insert_and_visit(this->entry(k, v), f, g);
+      });
 }
 
 TYPED_TEST(ConcurrentInserts, InsertAndCvisit) {
-  this->template expect_inserts_and_visits<false>([&](auto& m, auto k, auto v, auto f, auto g) {
-    return m.insert_and_cvisit(this->entry(k, v), f, g);
-  });
+  this->template expect_inserts_and_visits<false>(
+      [&](auto& m, auto k, auto v, const auto& f, const auto& g) {
+        return m.insert_and_cvisit(this->entry(k, v), f, g);
+      });
 }
 
 TYPED_TEST(ConcurrentInserts, EmplaceAndVisit) {
-  this->template expect_inserts_and_visits<true>([&](auto& m, auto k, auto v, auto f, auto g) {
-    return m.emplace_and_visit(this->key(k), this->value(v), f, g);
-  });
+  this->template expect_inserts_and_visits<true>(
+      [&](auto& m, auto k, auto v, const auto& f, const auto& g) {
+        return m.emplace_and_visit(this->key(k), this->value(v), f, g);
+      });
 }
 
 TYPED_TEST(ConcurrentInserts, EmplaceAndCvisit) {
-  this->template expect_inserts_and_visits<false>([&](auto& m, auto k, auto v, auto f, auto g) {
-    return m.emplace_and_cvisit(this->key(k), this->value(v), f, g);
-  });
+  this->template expect_inserts_and_visits<false>(
+      [&](auto& m, auto k, auto v, const auto& f, const auto& g) {
+        return m.emplace_and_cvisit(this->key(k), this->value(v), f, g);
+      });
 }
 
 TYPED_TEST(ConcurrentInserts, TryEmplaceAndVisit) {
-  this->template expect_inserts_and_visits<true>([&](auto& m, auto k, auto v, auto f, auto g) {
-    return m.try_emplace_and_visit(this->key(k), this->value(v), f, g);
-  });
+  this->template expect_inserts_and_visits<true>(
+      [&](auto& m, auto k, auto v, const auto& f, const auto& g) {
+        return m.try_emplace_and_visit(this->key(k), this->value(v), f, g);
+      });
 }
 
 TYPED_TEST(ConcurrentInserts, TryEmplaceAndCvisit) {
-  this->template expect_inserts_and_visits<false>([&](auto& m, auto k, auto v, auto f, auto g) {
-    return m.try_emplace_and_cvisit(this->key(k), this->value(v), f, g);
-  });
+  this->template expect_inserts_and_visits<false>(
+      [&](auto& m, auto k, auto v, const auto& f, const auto& g) {
+        return m.try_emplace_and_cvisit(this->key(k), this->value(v), f, g);
+      });
 }
 
 TYPED_TEST(ConcurrentInserts, OfRangesCountWhatTheyInserted) {
