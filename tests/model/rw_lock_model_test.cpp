@@ -94,6 +94,9 @@ TEST(RwLockModel, TwoWritersAndAReader) {
 TEST(RwLockModel, TwoWritersHandedOverAndAReader) {
   EXPECT_TRUE((model::holds<waiting<2, 1, 1, 0>>(every_schedule_with(2))));
 }
+TEST(RwLockModel, ThreeWriters) {
+  EXPECT_TRUE((model::holds<waiting<3, 0, 1, 2>>(every_schedule_with(2))));
+}
 TEST(RwLockModel, ThreeWritersHandedOver) {
   EXPECT_TRUE((model::holds<waiting<3, 0, 1, 0>>(every_schedule_with(2))));
 }

@@ -1,0 +1,177 @@
+// memory.hpp -- the memory that the threads of a model share, and Atomics for it.
+//
+// Behind each word lies one of Relacy's atomics, which decides what a load may return; the word
+// itself holds what was stored last, for writers that read their own table as plain memory. Nothing
+// that is freed is used again while a schedule runs. What Relacy reports beyond wrong answers: a
+// load of a word that nobody stored, as this thread may see it, or of memory that is not there.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <type_traits>
+
+#include <model/platform.hpp>
+#include <model/relacy.hpp>
+
+#include <gomap/detail/words.hpp>
+
+namespace model {
+
+// One for all: Relacy runs one schedule at a time.
+class memory {
+ public:
+  using word = std::uint64_t;
+
+  // A schedule begins. The last one may have been left in the middle.
+  static void begin() {
+    used_ = 0;
+    locked_ = {};
+    state_.fill(state::free);
+  }
+  // It ends: takes down what stands for the words.
+  static void end() {
+    for (std::size_t i = 0; i < used_ / sizeof(word); ++i) {
+      if (state_[i] >= state::stored) std::destroy_at(atomic_at(i));
+    }
+  }
+
+  [[nodiscard]] static void* allocate(std::size_t bytes, std::size_t alignment) {
+    const std::size_t start = (used_ + alignment - 1) / alignment * alignment;
+    RL_ASSERT(start + bytes <= arena_.size());
+    used_ = start + bytes;
+    std::memset(arena_.data() + start, 0xa5, bytes);
+    for (std::size_t i = start / sizeof(word); i < used_ / sizeof(word); ++i) {
+      state_[i] = state::allocated;
+    }
+    return arena_.data() + start;
+  }
+  static void deallocate(const void* p, std::size_t bytes) {
+    for (std::size_t i = 0; i < bytes / sizeof(word); ++i) {
+      state& s = state_[index_of(p) + i];
+      s = s == state::stored ? state::stored_and_free : state::free;
+    }
+  }
+  // Where nothing has been allocated since.
+  [[nodiscard]] static bool try_extend(const void* p, std::size_t bytes, std::size_t more) {
+    if (static_cast<const std::byte*>(p) + bytes != arena_.data() + used_) return false;
+    (void)allocate(more - bytes, 1);
+    return true;
+  }
+
+  // Makes words that were constructed as plain memory known to all threads.
+  static void share(const void* first, std::size_t bytes) {
+    for (std::size_t i = 0; i < bytes / sizeof(word); ++i) {
+      const void* const at = static_cast<const std::byte*>(first) + i * sizeof(word);
+      stored_at(at).store(plain(at), rl::mo_relaxed, RL_INFO);
+    }
+  }
+  // Memory that nobody writes may lie anywhere.
+  static void constant(const void* first, std::size_t bytes) {
+    constant_ = static_cast<const std::byte*>(first);
+    constant_bytes_ = bytes;
+  }
+
+  // While a thread holds the lock alone, nobody else changes what it loads without order.
+  static void hold_lock(bool locked) { locked_[rl::thread_index()] = locked; }
+  [[nodiscard]] static bool holds_lock() { return locked_[rl::thread_index()]; }
+
+  [[nodiscard]] static bool is_constant(const void* at) {
+    return std::less_equal<>{}(constant_, at) && std::less<>{}(at, constant_ + constant_bytes_);
+  }
+  [[nodiscard]] static word plain(const void* at) {
+    return gomap::detail::native_atomics::load<sizeof(word), std::memory_order_relaxed>(at);
+  }
+  // What stands for the word at an address; made if this is its first store.
+  [[nodiscard]] static rl::atomic<word>& stored_at(const void* at) {
+    const std::size_t i = index_of(at);
+    RL_ASSERT(state_[i] == state::allocated || state_[i] == state::stored);
+    if (state_[i] == state::allocated) {
+      std::construct_at(atomic_at(i));
+      state_[i] = state::stored;
+    }
+    return *atomic_at(i);
+  }
+  // The same, for a load.
+  [[nodiscard]] static rl::atomic<word>& loaded_at(const void* at) {
+    const std::size_t i = index_of(at);
+    RL_ASSERT(state_[i] == state::stored && "a word that was never stored, or is gone");
+    return *atomic_at(i);
+  }
+
+ private:
+  enum class state : std::uint8_t { free, allocated, stored, stored_and_free };
+  struct alignas(rl::atomic<word>) atomic_bytes {
+    std::byte bytes[sizeof(rl::atomic<word>)];
+  };
+
+  [[nodiscard]] static std::size_t index_of(const void* at) {
+    const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(at) - arena_.data());
+    RL_ASSERT(offset < used_ && offset % sizeof(word) == 0 && "memory that is not there");
+    return offset / sizeof(word);
+  }
+  [[nodiscard]] static rl::atomic<word>* atomic_at(std::size_t i) {
+    return reinterpret_cast<rl::atomic<word>*>(&atomics_[i]);
+  }
+
+  static constexpr std::size_t arena_bytes = std::size_t{16} << 10;
+  alignas(64) inline static std::array<std::byte, arena_bytes> arena_;
+  inline static std::array<atomic_bytes, arena_bytes / sizeof(word)> atomics_;
+  inline static std::array<state, arena_bytes / sizeof(word)> state_;
+  inline static std::size_t used_ = 0;
+  inline static const std::byte* constant_ = nullptr;
+  inline static std::size_t constant_bytes_ = 0;
+  inline static std::array<bool, max_threads> locked_{};
+};
+
+// Atomics for that memory, all of whose words are of eight bytes.
+struct atomics {
+  template <std::size_t Unit, std::memory_order Order>
+  [[nodiscard]] static memory::word load(const void* from) {
+    static_assert(Unit == sizeof(memory::word));
+    if (memory::is_constant(from)) return memory::plain(from);
+    if (Order == std::memory_order_relaxed && memory::holds_lock()) {
+      const rl::preemption_disabler whole(rl::ctx());  // it makes no difference when it loads
+      return memory::loaded_at(from).load(order(Order), RL_INFO);
+    }
+    return memory::loaded_at(from).load(order(Order), RL_INFO);
+  }
+  template <std::size_t Unit, std::memory_order Order>
+  static void store(void* to, memory::word value) {
+    static_assert(Unit == sizeof(memory::word));
+    memory::stored_at(to).store(value, order(Order), RL_INFO);
+    gomap::detail::native_atomics::store<Unit, std::memory_order_relaxed>(to, value);
+  }
+};
+
+// From that memory. `Extends`: bucket arrays may grow where they are.
+template <class T, bool Extends>
+class allocator {
+ public:
+  using value_type = T;
+  using is_always_equal = std::true_type;
+  static constexpr bool type_stable = true;
+  template <class U>
+  struct rebind {
+    using other = allocator<U, Extends>;
+  };
+
+  constexpr allocator() noexcept = default;
+  template <class U>
+  constexpr allocator(const allocator<U, Extends>&) noexcept {}
+
+  [[nodiscard]] T* allocate(std::size_t n) {
+    return static_cast<T*>(memory::allocate(n * sizeof(T), alignof(T)));
+  }
+  void deallocate(T* p, std::size_t n) noexcept { memory::deallocate(p, n * sizeof(T)); }
+  [[nodiscard]] bool try_extend(T* p, std::size_t n, std::size_t more) noexcept requires Extends {
+    return memory::try_extend(p, n * sizeof(T), more * sizeof(T));
+  }
+
+  friend constexpr bool operator==(allocator, allocator) noexcept { return true; }
+};
+
+}  // namespace model
