@@ -1,5 +1,5 @@
-// page.hpp -- the page without its run, which goes between the two halves. The build makes it of
-// page.html, page.css, page.js and Chart.js (embed_page.cmake).
+// page.hpp -- the page without its run, which goes between the two halves. The build puts it
+// together from the files beside this one and Chart.js (embed_page.cmake).
 #pragma once
 
 #include <string_view>
