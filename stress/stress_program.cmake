@@ -10,6 +10,7 @@ add_subdirectory(report)
 add_library(stress_frame STATIC
   context.cpp
   interruption.cpp
+  misuse_child.cpp
   options.cpp
   resident_memory.cpp
   summary.cpp)
@@ -26,6 +27,8 @@ set(GOMAP_SCENARIOS
   walk
   hot
   transfer
+  linear
+  misuse
   memory)
 
 function(gomap_stress_program name allocator mutex)
