@@ -13,6 +13,7 @@
 #include "build_info.hpp"
 #include "context.hpp"
 #include "interruption.hpp"
+#include "misuse_child.hpp"
 #include "options.hpp"
 #include "report/repeat.hpp"
 #include "report/report.hpp"
@@ -106,6 +107,7 @@ int run(options chosen) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  stress::commit_misuse_if_asked();
   try {
     stress::prepare_allocator();
     const auto chosen = stress::parse_options(argc, argv);
