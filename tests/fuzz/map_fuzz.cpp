@@ -1,6 +1,6 @@
 // map_fuzz.cpp -- libFuzzer's door to map_ops.hpp: a difference ends the process.
 //
-//   clang++ -fsanitize=fuzzer,address ...; map_fuzz -max_len=4096 tests/fuzz/corpus
+//   clang++ -fsanitize=fuzzer,address ...; map_fuzz -max_len=4096 tests/fuzz/corpus/map
 #include <cstddef>
 #include <cstdint>
 #include <span>

@@ -22,17 +22,13 @@
 
 #include <gomap/map.hpp>
 
+#include "fuzz/byte_stream.hpp"
 #include "support/chosen_hash.hpp"
 #include "support/colliding_hash.hpp"
 #include "support/extending_allocator.hpp"
 #include "support/make_value.hpp"
 
 namespace fuzz {
-
-// The two maps differ, or gomap::map is broken inside; what() names the operation.
-struct difference : std::logic_error {
-  using std::logic_error::logic_error;
-};
 
 // An operation is a byte modulo operation_count; from first_sweeping_operation on they erase many
 // keys, or replace or reshape whole maps.
@@ -44,28 +40,6 @@ inline void replay(std::span<const std::uint8_t> bytes);
 
 // ---- bodies
 // --------------------------------------------------------------------------------------
-
-class byte_stream {
- public:
-  explicit byte_stream(std::span<const std::uint8_t> bytes) : rest_(bytes) {}
-
-  [[nodiscard]] bool empty() const { return rest_.empty(); }
-  std::uint8_t byte() {
-    if (rest_.empty()) return 0;
-    const std::uint8_t first = rest_.front();
-    rest_ = rest_.subspan(1);
-    return first;
-  }
-  // Two bytes, but most often a small number: keys should meet again.
-  std::uint64_t number() {
-    const std::uint64_t high = byte();
-    const std::uint64_t low = byte();
-    return high < 192 ? low : (high - 192) * 256 + low;
-  }
-
- private:
-  std::span<const std::uint8_t> rest_;
-};
 
 template <class Key>
 class map_pair {
@@ -99,10 +73,6 @@ class map_pair {
 
  private:
   using operation = void (map_pair::*)();
-
-  static void require(bool same, const char* operation_name) {
-    if (!same) throw difference(operation_name);
-  }
 
   // Few keys where a hash puts many into one chain, or each operation would take as long as a map.
   static std::uint64_t keys_for(support::hash_kind kind) {
