@@ -29,7 +29,8 @@ set(GOMAP_SCENARIOS
   transfer
   linear
   misuse
-  memory)
+  memory
+  oversubscribed)
 
 function(gomap_stress_program name allocator mutex)
   cmake_parse_arguments(PARSE_ARGV 3 arg "" "" "SCENARIOS")
