@@ -216,7 +216,7 @@ const steps = (all, value) => [{x: all[0].from, y: value(all[0])},
   ...all.map((interval) => ({x: interval.to, y: value(interval)}))];
 
 // A Chart.js plugin that draws a line for each growth, through all panels, spread over the interval
-// in which it was seen. Where there are more than the eye can tell apart, fewer.
+// in which it was seen. Where there are more than the eye can tell apart, fewer, but of each kind.
 function growth_lines(all) {
   const closest = 3;  // pixels
   const line_through = ({ctx, chartArea}, x, series) => {
@@ -226,19 +226,21 @@ function growth_lines(all) {
     ctx.lineTo(x, chartArea.bottom);
     ctx.stroke();
   };
+  const lines_of = ({doubled, same_size}, width) => {
+    const room = Math.max(1, width / closest);
+    const share = Math.min(1, room / Math.max(1, doubled + same_size));
+    return [...Array(Math.ceil(share * doubled)).fill('--series-2'),
+      ...Array(Math.ceil(share * same_size)).fill('--series-4')];
+  };
   return {
     id: 'growth_lines',
     beforeDatasetsDraw(chart) {
       const at = (moment) => chart.scales.x.getPixelForValue(moment);
-      for (const {from, to, doubled, same_size} of all) {
-        const width = at(to) - at(from);
-        const growths = doubled + same_size;
-        const lines = Math.min(growths, Math.max(1, Math.floor(width / closest)));
-        for (let n = 0; n < lines; ++n) {
-          const x = Math.round(at(from) + width * (n + .5) / lines) + .5;
-          const of_doubled = n < lines * doubled / growths;
-          line_through(chart, x, of_doubled ? '--series-2' : '--series-4');
-        }
+      for (const interval of all) {
+        const left = at(interval.from);
+        const width = at(interval.to) - left;
+        lines_of(interval, width).forEach((series, n, lines) =>
+          line_through(chart, Math.round(left + width * (n + .5) / lines.length) + .5, series));
       }
     },
   };
@@ -287,7 +289,8 @@ function timeline_plot({name, timeline, seconds: time_in_all}) {
   return plot({
     title: 'Throughput, pauses and growth',
     caption: 'Above, operations a second; in the middle, the slowest call of each interval; ' +
-      `below, growths by interval. A line through all three marks each growth: ${growths}.`,
+      'below, growths by interval. A line through all three marks each growth (where they are ' +
+      `too many, several): ${growths}.`,
     label: `Timeline of ${seconds(time_in_all)}: ${best} at best, worst pause ${worst}; ` +
       `${growths}.`,
     kind: 'whole high',
@@ -373,8 +376,9 @@ function occupancy_plot({name, layout}) {
   return plot({
     title: 'Buckets beside the Poisson law',
     caption: 'How many buckets hold how many entries, and how many would if entries fell into ' +
-      `them at random. ${percent(off)} of the buckets are elsewhere than the law has them. One with ` +
-      `more than ${slots} entries has a chain: ${count(chains)} of ${plural(buckets, 'bucket')}.`,
+      `them at random. ${percent(off)} of the buckets are elsewhere than the law has them. One ` +
+      `with more than ${slots} entries has a chain: ${count(chains)} of ` +
+      `${plural(buckets, 'bucket')}.`,
     label: `Bucket occupancy: ${plural(entries, 'entry', 'entries')} in ` +
       `${plural(buckets, 'bucket')}, ${(entries / buckets).toFixed(2)} each; ${percent(off)} of ` +
       'the buckets are elsewhere than the Poisson law has them.',
