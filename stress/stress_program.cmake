@@ -30,7 +30,8 @@ set(GOMAP_SCENARIOS
   linear
   misuse
   memory
-  oversubscribed)
+  oversubscribed
+  replay)
 
 function(gomap_stress_program name allocator mutex)
   cmake_parse_arguments(PARSE_ARGV 3 arg "" "" "SCENARIOS")

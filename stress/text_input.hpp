@@ -1,33 +1,32 @@
-// text_input.hpp -- the texts a program is told to read: files, and folders with all below them.
+// text_input.hpp -- what a program is told to read: files, and folders with all below them.
 //
 // Everything is read before anything is counted, so bad input is known before a line is printed,
 // and no time spent on a disk can pass for time spent in a map. A file that holds a NUL byte is
 // binary. One that was named is an error when it is missing, empty or binary; one that a folder
-// merely holds is skipped and counted. One thread.
+// merely holds is skipped and counted. A file that begins with "# gomap trace" is a trace of keys,
+// every other one a text. One thread.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
-#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
-namespace stress {
+#include "bad_input.hpp"
+#include "key_trace.hpp"
 
-// What the user gave cannot be worked on; what() says why, in a line for the user.
-struct bad_input : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
+namespace stress {
 
 struct text_input {
   std::vector<std::string> texts;  // one a file, in the order of the paths; none is empty
   std::size_t bytes = 0;           // of all texts
   std::size_t binary_skipped = 0;  // files met in folders
   std::size_t empty_skipped = 0;   // likewise
+  std::vector<key_trace> traces;   // one a file that is a trace
 };
 
 // Reads the files and folders named. Throws: bad_input.
@@ -54,7 +53,11 @@ inline std::string read_file(const std::filesystem::path& path) {
 
 inline bool is_binary(const std::string& bytes) { return bytes.find('\0') != std::string::npos; }
 
-inline void add_text(text_input& input, std::string bytes) {
+inline void add_file(text_input& input, const std::filesystem::path& path, std::string bytes) {
+  if (bytes.starts_with(trace_mark)) {
+    input.traces.push_back(parse_trace(path.string(), bytes));
+    return;
+  }
   input.bytes += bytes.size();
   input.texts.push_back(std::move(bytes));
 }
@@ -64,7 +67,7 @@ inline void read_named_file(text_input& input, const std::filesystem::path& path
   if (bytes.empty()) throw bad_input(path.string() + ": is empty");
   if (is_binary(bytes))
     throw bad_input(path.string() + ": is binary, not text (it holds a NUL byte)");
-  add_text(input, std::move(bytes));
+  add_file(input, path, std::move(bytes));
 }
 
 // In the order of their paths, so that two runs over a folder do the same work.
@@ -79,7 +82,7 @@ inline std::vector<std::filesystem::path> files_below(const std::filesystem::pat
 }
 
 inline void read_folder(text_input& input, const std::filesystem::path& folder) {
-  const std::size_t before = input.texts.size();
+  const std::size_t before = input.texts.size() + input.traces.size();
   for (const auto& path : files_below(folder)) {
     std::string bytes = read_file(path);
     if (bytes.empty()) {
@@ -87,10 +90,12 @@ inline void read_folder(text_input& input, const std::filesystem::path& folder) 
     } else if (is_binary(bytes)) {
       ++input.binary_skipped;
     } else {
-      add_text(input, std::move(bytes));
+      add_file(input, path, std::move(bytes));
     }
   }
-  if (input.texts.size() == before) throw bad_input(folder.string() + ": holds no text file");
+  if (input.texts.size() + input.traces.size() == before) {
+    throw bad_input(folder.string() + ": holds no text file");
+  }
 }
 
 }  // namespace detail
