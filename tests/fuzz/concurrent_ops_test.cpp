@@ -12,11 +12,11 @@ constexpr fuzz::target concurrent_target{fuzz::replay_concurrent, fuzz::scene_ki
                                          fuzz::verb_count, fuzz::first_sweeping_verb, "concurrent"};
 
 TEST(ConcurrentOperations, RandomStreamsGiveWhatTheModelGives) {
-  replay_random(concurrent_target, 270);
+  replay_random(concurrent_target, 189);
 }
 
 TEST(ConcurrentOperations, StreamsThatGrowGiveWhatTheModelGives) {
-  replay_growing(concurrent_target, 81);
+  replay_growing(concurrent_target, 54, 1500);
 }
 
 TEST(ConcurrentOperations, StoredStreamsGiveWhatTheModelGives) { replay_stored(concurrent_target); }

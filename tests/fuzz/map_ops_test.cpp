@@ -12,7 +12,9 @@ constexpr fuzz::target map_target{fuzz::replay, 6, fuzz::operation_count,
 
 TEST(MapOperations, RandomStreamsGiveWhatUnorderedMapGives) { replay_random(map_target, 360); }
 
-TEST(MapOperations, StreamsThatGrowGiveWhatUnorderedMapGives) { replay_growing(map_target, 120); }
+TEST(MapOperations, StreamsThatGrowGiveWhatUnorderedMapGives) {
+  replay_growing(map_target, 120, 3000);
+}
 
 TEST(MapOperations, StoredStreamsGiveWhatUnorderedMapGives) { replay_stored(map_target); }
 

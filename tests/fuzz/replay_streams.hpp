@@ -63,9 +63,9 @@ inline void replay_random(const target& t, std::uint64_t streams) {
   }
 }
 
-inline void replay_growing(const target& t, std::uint64_t streams) {
+inline void replay_growing(const target& t, std::uint64_t streams, std::size_t length) {
   for (std::uint64_t seed = 0; seed < streams; ++seed) {
-    expect_no_difference(t, growing_stream(t, seed, 3000), "seed " + std::to_string(seed));
+    expect_no_difference(t, growing_stream(t, seed, length), "seed " + std::to_string(seed));
     if (::testing::Test::HasFatalFailure()) return;
   }
 }
