@@ -1,9 +1,12 @@
 // grow.cpp -- does a map that grows from nothing to millions lose, invent or hide a key?
 //
 // Writers insert disjoint keys in an order that a reader can compute, and publish how far they are
-// after each one. A reader looks up keys that were promised that way, and keys that never come.
-// Oracle: a promised key is there with its value, always; another never is; at the end the map
-// holds every key once. Then it is thrown away and grows again.
+// after each one. Readers, and writers now and then, look up keys that were promised that way, one
+// at a time and in batches, and keys that never come. Oracle: a promised key is there with its
+// value, always; another never is; at the end the map holds every key once. Then it is thrown away
+// and grows again.
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +26,7 @@ namespace {
 using map_type = stress_map<std::uint64_t, std::uint64_t>;
 
 constexpr std::uint64_t most_keys = 4'000'000;
+constexpr std::size_t batch_keys = 64;
 
 // The i-th key of a writer: an even number. Odd ones are never inserted.
 constexpr std::uint64_t key_of(unsigned writer, std::uint64_t i) {
@@ -70,24 +74,41 @@ class round {
       if (!inserted) here_.wrong(fmt::format("key {} was there before it was inserted", key));
       // release: whoever reads the promise finds the key.
       mine.keys.store(i + 1, std::memory_order_release);
+      if (w.one_in(8)) look(w);
     }
     over_.fetch_add(1, std::memory_order_relaxed);  // relaxed: it only ends loops
   }
 
   void look_up(worker& w) {
     // relaxed: as above.
-    while (here_.running() && over_.load(std::memory_order_relaxed) < promises_.size()) {
-      const auto writer = static_cast<unsigned>(w.below(promises_.size()));
-      // acquire: pairs with insert().
-      const std::uint64_t promised = promises_[writer].keys.load(std::memory_order_acquire);
-      if (promised == 0) continue;
+    while (here_.running() && over_.load(std::memory_order_relaxed) < promises_.size()) look(w);
+  }
+
+  void look(worker& w) {
+    const auto writer = static_cast<unsigned>(w.below(promises_.size()));
+    // acquire: pairs with insert().
+    const std::uint64_t promised = promises_[writer].keys.load(std::memory_order_acquire);
+    if (promised == 0) return;
+    if (w.one_in(64)) {
+      expect_many(w, writer, promised);
+    } else {
       expect(w, key_of(writer, w.below(promised)));
       expect_none(w, w.random()() | 1);
     }
   }
 
   void expect(worker& w, std::uint64_t key) {
-    const auto found = w.timed(call::read, [&] { return map_.load(key); });
+    check(key, w.timed(call::read, [&] { return map_.load(key); }));
+  }
+  void expect_many(worker& w, unsigned writer, std::uint64_t promised) {
+    std::array<std::uint64_t, batch_keys> keys;
+    for (std::uint64_t& key : keys) key = key_of(writer, w.below(promised));
+    std::array<std::optional<std::uint64_t>, batch_keys> found;
+    w.timed(
+        call::batch, [&] { map_.load_many(keys, found.begin()); }, batch_keys);
+    for (std::size_t i = 0; i < batch_keys; ++i) check(keys[i], found[i]);
+  }
+  void check(std::uint64_t key, const std::optional<std::uint64_t>& found) {
     if (!found) {
       here_.wrong(fmt::format("key {} was promised and is not there", key));
     } else if (*found != value_of(key)) {
