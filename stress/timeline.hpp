@@ -16,13 +16,10 @@ namespace stress {
 class timeline {
  public:
   void add(const moment& now) {
-    // A moment that does not start a step belongs to the one before.
-    if (looks_++ % looks_a_moment_ == 0) {
-      moments_.push_back(now);
-    } else {
-      merge(moments_.back(), now);
-    }
+    // A look that does not start a moment belongs to the one before.
+    if (looks_++ % looks_a_moment_ != 0) return merge(moments_.back(), now);
     if (moments_.size() == most) halve();
+    moments_.push_back(now);
   }
 
   [[nodiscard]] const std::vector<moment>& moments() const { return moments_; }
@@ -46,7 +43,6 @@ class timeline {
     }
     moments_.resize(most / 2);
     looks_a_moment_ *= 2;
-    looks_ = moments_.size() * looks_a_moment_;
   }
 
   std::vector<moment> moments_;
