@@ -35,9 +35,6 @@ class single_key_calls {
   using value_type = typename Map::value_type;
   using coded = numbered<mapped_type>;
 
-  // Whether a function that changes a new entry does so after readers may have seen it as it was.
-  static constexpr bool inserted_in_two_steps = Map::reads_take_no_lock;
-
   [[nodiscard]] static mapped_type make(std::uint64_t number) { return coded::make(number); }
   [[nodiscard]] static value_type entry(const key_type& key, std::uint64_t number) {
     return value_type(key, coded::make(number));
@@ -168,7 +165,7 @@ answer single_key_calls<Map>::insert_or_add(const key_type& key, const operation
   const auto found = add_to(given, second);
   const auto inserted = add_to(of_new, second);
   const mapped_type lower = make(first - second);
-  switch (way % (inserted_in_two_steps ? 3 : 6)) {
+  switch (way % 6) {
     case 0:
       given.yes = map_.insert_or_visit(entry(key, first), found);
       break;

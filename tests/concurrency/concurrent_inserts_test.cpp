@@ -456,6 +456,34 @@ TEST(ConcurrentInsertsOfBracedEntries, TakeFunctionsToo) {
   EXPECT_EQ(m.load("b"), 2);
 }
 
+// A reader without a lock, in the middle of the call.
+TEST(ConcurrentInsertsThatVisit, ShowNobodyTheEntryBeforeItsFunctionHasReturned) {
+  using map = gomap::concurrent_map<std::uint64_t, std::uint64_t>;
+  static_assert(map::reads_take_no_lock);
+  map m;
+  const auto never = [](const auto&) { ADD_FAILURE(); };
+  const auto change = [&](auto& e) {
+    EXPECT_EQ(m.load(e.first), std::nullopt);
+    e.second = 7;
+    EXPECT_EQ(m.load(e.first), std::nullopt);
+  };
+  EXPECT_TRUE(m.insert_and_visit({1, 5}, change, never));
+  EXPECT_TRUE(m.emplace_and_visit(2, 5, change, never));
+  EXPECT_TRUE(m.try_emplace_and_visit(3, 5, change, never));
+  support::expect_holds(m, {{1, 7}, {2, 7}, {3, 7}});
+}
+
+TEST(ConcurrentInsertsThatVisit, InsertTheEntryAsItWasWhenTheFunctionThrows) {
+  gomap::concurrent_map<std::uint64_t, std::uint64_t> m;
+  const auto change_and_throw = [](auto& e) {
+    e.second = 7;
+    throw 1;
+  };
+  const auto ignore = [](const auto&) {};
+  EXPECT_THROW(m.try_emplace_and_visit(1, 5, change_and_throw, ignore), int);
+  support::expect_holds(m, {{1, 5}});
+}
+
 // A member of a class with a virtual destructor: its own must not throw.
 static_assert(std::is_nothrow_destructible_v<gomap::concurrent_map<int, int>>);
 

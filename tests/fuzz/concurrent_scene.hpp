@@ -168,10 +168,6 @@ class concurrent_scene {
   void fail_allocation(std::size_t n, bool in_all_verbs, bool for_good) {
     failing_ = plan{n, in_all_verbs, {.lasting = for_good}};
   }
-  // In this verb no more than one fails.
-  void fail_once() {
-    if (armed_) support::fault::arm(support::point::allocate, armed_->n);
-  }
   void allow_allocation() {
     failing_.reset();
     support::fault::disarm();

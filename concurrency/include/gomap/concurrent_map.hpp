@@ -145,7 +145,8 @@ class concurrent_map {
   explicit concurrent_map(Map&& entries_of, const concurrent_options& options = {})
       : concurrent_map(options, entries_of.hash_function(), entries_of.key_eq(),
                        entries_of.get_allocator()) {
-    take_all(entries_of);
+    reserve(entries_of.size());
+    move_all(entries_of, *this);
   }
   // Misuse: a thread is in one of the map's calls. Found where it holds a lock; fatal.
   ~concurrent_map() { core_.check_unused(operation::destroy); }
@@ -178,16 +179,7 @@ class concurrent_map {
   // has them all again. By one thread.
   [[nodiscard]] explicit operator map_type() && {
     map_type all(size(), hash_function(), key_eq(), get_allocator());
-    try {
-      erase_if([&](value_type& e) {
-        all.try_emplace(given_key(e), given_value(e));
-        return true;
-      });
-    } catch (...) {  // what has been moved goes back
-      // By position: an iterator might look for its place by keys that are gone.
-      all.for_each([&](value_type& e) { try_emplace(given_key(e), given_value(e)); });
-      throw;
-    }
+    move_all(*this, all);
     return all;
   }
 
@@ -310,7 +302,8 @@ class concurrent_map {
 
   // Each returns whether this call inserted. Where the key is there already, nothing is moved from,
   // and the forms with a function call it: or_visit on the entry found; and_visit the first on an
-  // entry inserted, the second on one found. The forms with a c hand out const entries.
+  // entry inserted, the second on one found. The forms with a c hand out const entries. An entry is
+  // inserted as the first function leaves it, or as it was if that throws.
   // Ranges return how many were inserted.
 
   template <class P>
@@ -400,7 +393,7 @@ class concurrent_map {
   template <class K = Key, class... Args>
   requires detail::key_form<K, Key, Hash, KeyEqual>
   bool try_emplace(K&& key, Args&&... args) {
-    return upsert(operation::insert, std::forward<K>(key), do_nothing, do_nothing,
+    return upsert(operation::insert, std::forward<K>(key), leave_it, do_nothing,
                   std::forward<Args>(args)...);
   }
   template <class K = Key, class... Args>
@@ -511,6 +504,7 @@ class concurrent_map {
 
   static constexpr auto ignore = [](const value_type&) {};
   static constexpr auto do_nothing = [](const auto&, position) {};
+  static constexpr auto leave_it = [](value_type&) {};
 
   template <class F>
   static auto constly(F& f) {
@@ -537,8 +531,8 @@ class concurrent_map {
     change(in, at, hash);
     return 1;
   }
-  // Inserts an entry of the key and a value made of `args`, and calls inserted(shard, position); or
-  // calls found(shard, position). Returns whether it inserted.
+  // Inserts an entry of the key and a value made of `args`, as inserted(entry) leaves it, or as it
+  // was if that throws; or calls found(shard, position). Returns whether it inserted.
   template <class K, class Inserted, class Found, class... Args>
   bool upsert(operation op, K&& key, Inserted&& inserted, Found&& found, Args&&... args);
 
@@ -551,14 +545,18 @@ class concurrent_map {
   enum class access { as_is, as_const };
 
   template <access How, class F>
-  static auto visiting(F& f) {
-    return [&f](const auto& in, position at) {
+  static auto showing(F& f) {
+    return [&f](value_type& e) {
       if constexpr (How == access::as_const) {
-        in.visit(at, constly(f));
+        f(std::as_const(e));
       } else {
-        in.visit(at, f);
+        f(e);
       }
     };
+  }
+  template <access How, class F>
+  static auto visiting(F& f) {
+    return [&f](const auto& in, position at) { in.visit(at, showing<How>(f)); };
   }
   // The last of `args` are functions: one for an entry found, or one for an entry inserted and one
   // for an entry found. Calls run(inserted, found, parts) with them, as upsert() takes them, and
@@ -569,9 +567,9 @@ class concurrent_map {
         [&](auto functions, auto parts) {
           const auto found = visiting<How>(std::get<Functions - 1>(functions));
           if constexpr (Functions == 1) {
-            return run(do_nothing, found, std::move(parts));
+            return run(leave_it, found, std::move(parts));
           } else {
-            return run(visiting<How>(std::get<0>(functions)), found, std::move(parts));
+            return run(showing<How>(std::get<0>(functions)), found, std::move(parts));
           }
         },
         std::forward<Args>(args)...);
@@ -630,8 +628,23 @@ class concurrent_map {
   // class has to be gone through again.
   template <class To>
   bool move_class(std::size_t shard, scan_cursor& cursor, To& to, size_type& moved);
-  // Moves all entries of `from` here. When that fails, moves them back.
-  void take_all(map_type& from);
+  // ---- moving all entries from one kind of map to the other. By one thread.
+
+  // Moves all entries of `from` to `to`, which is empty and has room. When that fails, `from` has
+  // them all again.
+  template <class From, class To>
+  static void move_all(From& from, To& to);
+  // That way, if nothing of an entry is missing in its old place but the value, and that can come
+  // back without fail: then an allocator that goes on failing does no harm.
+  static constexpr bool keys_stay =
+      std::is_copy_constructible_v<Key> &&
+      (std::is_nothrow_move_constructible_v<T> || std::is_copy_constructible_v<T>);
+  template <class From, class To>
+  static void move_values(From& from, To& to);
+  // Or that way, entry by entry.
+  template <class From, class To>
+  static void move_entries(From& from, To& to);
+
   // Key and value of an entry that is about to go: to be moved from, unless a move could fail
   // between the two and leave half of it behind.
   static decltype(auto) given_key(value_type& e) {
@@ -647,6 +660,30 @@ class concurrent_map {
     } else {
       return std::as_const(e.second);
     }
+  }
+
+  // Every entry by its position: an iterator might look for its place by keys that are gone.
+  template <class F>
+  static void for_each_of(map_type& m, const F& f) {
+    m.for_each(f);
+  }
+  template <class F>
+  static void for_each_of(concurrent_map& m, const F& f) {
+    for (std::size_t i = 0; i < m.shard_count(); ++i) m.core_.shard_at(i).table.for_each(f);
+  }
+  static T& value_in(map_type& m, const Key& key) { return *m.lookup(key); }
+  static T& value_in(concurrent_map& m, const Key& key) {
+    const std::uint64_t hash = m.core_.hash_key(key);
+    const exclusive_shard in(m.core_, m.core_.shard_of(hash), operation::visit);
+    return in.find(key, hash).entry()->second;
+  }
+  template <class F>
+  static void erase_from(map_type& m, const F& f) {
+    gomap::erase_if(m, f);
+  }
+  template <class F>
+  static void erase_from(concurrent_map& m, const F& f) {
+    m.erase_if(f);
   }
 
   core_type core_;
@@ -720,7 +757,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::exchange(K&& key,
     -> std::optional<T> {
   std::optional<T> before;
   upsert(
-      operation::assign, std::forward<K>(key), do_nothing,
+      operation::assign, std::forward<K>(key), leave_it,
       [&](const auto& in, position at) {
         T fresh(std::forward<M>(value));
         // A copy where the assignment could fail and leave the map with what was moved from.
@@ -803,7 +840,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::erase_if(const K&
     -> size_type {
   bool erased = false;
   modify(key, operation::erase, [&](const auto& in, position at, std::uint64_t hash) {
-    in.visit(at, [&](value_type& e) { erased = static_cast<bool>(f(e)); });
+    erased = in.visit_to_erase(at, f);
     if (erased) in.erase(at, hash);
   });
   return erased ? 1 : 0;
@@ -815,7 +852,7 @@ requires detail::key_form<K, Key, Hash, KeyEqual>
 bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::insert_or_assign(K&& key,
                                                                                 M&& value) {
   return upsert(
-      operation::assign, std::forward<K>(key), do_nothing,
+      operation::assign, std::forward<K>(key), leave_it,
       [&](const auto& in, position at) { in.assign(at, std::forward<M>(value)); },
       std::forward<M>(value));
 }
@@ -1106,9 +1143,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::erase_if(F f) -> 
   size_type erased = 0;
   core_.template walk<exclusive_shard>(operation::erase, [&](const auto& in, const auto& step) {
     step([&](position at, auto* head) {
-      bool erase = false;
-      in.visit(at, [&](value_type& e) { erase = static_cast<bool>(f(e)); });
-      if (!erase) return;
+      if (!in.visit_to_erase(at, f)) return;
       in.erase_below(at, head);
       ++erased;
     });
@@ -1222,10 +1257,9 @@ bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::upsert(operation 
     found(in, at);
     return false;
   }
-  const position at =
-      in.insert(hash, std::piecewise_construct, std::forward_as_tuple(std::forward<decltype(k)>(k)),
-                std::forward_as_tuple(std::forward<Args>(args)...));
-  inserted(in, at);
+  in.insert_seen(inserted, hash, std::piecewise_construct,
+                 std::forward_as_tuple(std::forward<decltype(k)>(k)),
+                 std::forward_as_tuple(std::forward<Args>(args)...));
   return true;
 }
 
@@ -1275,18 +1309,49 @@ bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::move_class(std::s
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::take_all(map_type& from) {
-  reserve(from.size());
+template <class From, class To>
+void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::move_all(From& from, To& to) {
+  if constexpr (keys_stay) {
+    move_values(from, to);
+  } else {
+    move_entries(from, to);
+  }
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class From, class To>
+void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::move_values(From& from, To& to) {
   try {
-    gomap::erase_if(from, [&](value_type& e) {
-      try_emplace(given_key(e), given_value(e));
+    for_each_of(from, [&](value_type& e) {
+      if constexpr (std::is_nothrow_move_constructible_v<T>) {
+        to.try_emplace(std::as_const(e.first), std::move(e.second));
+      } else {
+        to.try_emplace(std::as_const(e.first), std::as_const(e.second));
+      }
+    });
+  } catch (...) {
+    if constexpr (std::is_nothrow_move_constructible_v<T> && !std::is_trivially_copyable_v<T>) {
+      for_each_of(to, [&](value_type& e) {
+        T& left = value_in(from, e.first);
+        std::destroy_at(std::addressof(left));
+        std::construct_at(std::addressof(left), std::move(e.second));
+      });
+    }
+    throw;
+  }
+  from.clear();
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class From, class To>
+void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::move_entries(From& from, To& to) {
+  try {
+    erase_from(from, [&](value_type& e) {
+      to.try_emplace(given_key(e), given_value(e));
       return true;
     });
   } catch (...) {  // what has been moved goes back
-    for (std::size_t i = 0; i < shard_count(); ++i) {
-      core_.shard_at(i).table.for_each(
-          [&](value_type& e) { from.try_emplace(given_key(e), given_value(e)); });
-    }
+    for_each_of(to, [&](value_type& e) { from.try_emplace(given_key(e), given_value(e)); });
     throw;
   }
 }

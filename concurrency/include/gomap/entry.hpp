@@ -2,8 +2,8 @@
 //
 // It reads like a std::optional<T>: empty when the key is absent. What it holds when the function
 // returns is what the map holds afterwards; when the function throws, nothing was emplaced or
-// reset, though a value of a type that is not trivially copyable keeps what was done to it in
-// place. An entry lives as long as the call that made it, on one thread.
+// reset, though where reads take the lock a value keeps what was done to it in place. An entry
+// lives as long as the call that made it, on one thread.
 #pragma once
 
 #include <memory>

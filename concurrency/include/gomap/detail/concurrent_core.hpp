@@ -186,6 +186,10 @@ class concurrent_core {
     position insert(std::uint64_t hash, Args&&... args) const {
       return shard_.insert(hash, core_.hash_of(), std::forward<Args>(args)...);
     }
+    template <class Look, class... Args>
+    position insert_seen(const Look& look, std::uint64_t hash, Args&&... args) const {
+      return shard_.insert_seen(look, hash, core_.hash_of(), std::forward<Args>(args)...);
+    }
     void erase(position at, std::uint64_t hash) const noexcept { shard_.erase(at, hash); }
     void erase_below(position at, typename table_type::bucket_type* head) const noexcept {
       shard_.erase_below(at, head);
@@ -201,6 +205,10 @@ class concurrent_core {
     template <class F>
     void visit(position at, F&& f) const {
       shard_.visit(at, std::forward<F>(f));
+    }
+    template <class F>
+    [[nodiscard]] bool visit_to_erase(position at, F&& f) const {
+      return shard_.visit_to_erase(at, std::forward<F>(f));
     }
 
    private:

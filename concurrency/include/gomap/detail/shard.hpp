@@ -169,6 +169,27 @@ struct alignas(cache_line_bytes) shard {
       });
     }
   }
+  // The same, of the entry as look(entry) leaves it: readers see no other. When `look` throws, the
+  // entry is inserted as it was.
+  template <class Look, class HashOf, class... Args>
+  position insert_seen(const Look& look, std::uint64_t hash, const HashOf& hash_of,
+                       Args&&... args) {
+    if constexpr (optimistic) {
+      const value_type fresh(std::forward<Args>(args)...);
+      value_type seen(fresh);
+      try {
+        look(seen);
+      } catch (...) {
+        insert(hash, hash_of, fresh);
+        throw;
+      }
+      return insert(hash, hash_of, fresh.first, seen.second);
+    } else {
+      const position at = insert(hash, hash_of, std::forward<Args>(args)...);
+      look(*at.entry());
+      return at;
+    }
+  }
   void erase(position at, std::uint64_t hash) noexcept {
     const write_section section(seq);
     table.erase(at, hash);
@@ -203,12 +224,22 @@ struct alignas(cache_line_bytes) shard {
   // copy that is stored when it returns, and dropped when it throws.
   template <class F>
   void visit(position at, F&& f) {
+    visit_to_erase(at, [&f](value_type& e) {
+      f(e);
+      return false;
+    });
+  }
+  // The same, of an entry that is to be erased next if f returns true: readers then never see what
+  // f made of it. Returns what f does.
+  template <class F>
+  bool visit_to_erase(position at, F&& f) {
     if constexpr (optimistic) {
       value_type copy(*at.entry());
-      f(copy);
-      store(at, copy.second);
+      const bool erase = static_cast<bool>(f(copy));
+      if (!erase) store(at, copy.second);
+      return erase;
     } else {
-      f(*at.entry());
+      return static_cast<bool>(f(*at.entry()));
     }
   }
 
