@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <gomap/map.hpp>
+#include <gomap/misuse.hpp>
 
 #include "support/colliding_hash.hpp"
 #include "support/growth.hpp"
@@ -75,6 +76,55 @@ TEST(MapErase, ByIteratorWhileGrowing) {
   EXPECT_EQ(erased, next);
   EXPECT_TRUE(m.empty());
   m.check_invariants();
+}
+
+class MapEraseMisuse : public testing::Test {
+ protected:
+  void SetUp() override {
+    before_ = gomap::set_fatal_handler([](const gomap::misuse_report& r) { throw r.kind; });
+  }
+  void TearDown() override { gomap::set_fatal_handler(before_); }
+
+  // Whether erase() by an iterator whose entry has gone since is reported, and changes nothing.
+  static bool is_named(gomap::map<int, int>& m, gomap::map<int, int>::iterator gone) {
+    const std::size_t before = m.size();
+    try {
+      m.erase(gone);
+    } catch (gomap::misuse_kind kind) {
+      m.check_invariants();
+      return kind == gomap::misuse_kind::stale_iterator && m.size() == before;
+    }
+    return false;
+  }
+
+ private:
+  gomap::fatal_handler before_ = nullptr;
+};
+
+TEST_F(MapEraseMisuse, ByAnIteratorWhoseEntryIsGone) {
+  auto m = numbers(5);
+  const auto it = m.find(3);
+  m.erase(3);
+
+  EXPECT_TRUE(is_named(m, it));
+}
+
+TEST_F(MapEraseMisuse, ByAnIteratorWhoseEntryIsGoneFromAMapThatGrew) {
+  auto m = numbers(5);
+  const auto it = m.find(3);
+  m.erase(3);
+  for (int i = 100; i < 200; ++i) m[i] = i;
+
+  EXPECT_TRUE(is_named(m, it));
+}
+
+TEST_F(MapEraseMisuse, ByAnIteratorOfAMapThatWasCleared) {
+  auto m = numbers(5);
+  const auto it = m.find(3);
+  m.clear();
+  m[3] = 3;
+
+  EXPECT_TRUE(is_named(m, it));
 }
 
 TEST(MapErase, EmptyRangeTakesNothing) {

@@ -112,6 +112,16 @@ TEST(MapInsert, ManyEntriesAreAllFound) {
   m.check_invariants();
 }
 
+// The growth that an insertion starts or carries on may move the entry just inserted.
+TEST(MapInsert, ReturnsTheEntryWhereItIsAfterwards) {
+  map m;
+
+  for (int i = 0; i < 3000; ++i) {
+    const auto at = m.insert({i, std::to_string(i)}).first;
+    ASSERT_EQ(std::to_address(at), std::to_address(m.find(i))) << i;
+  }
+}
+
 TEST(MapInsertOrAssign, SaysWhetherTheKeyWasNew) {
   map m;
   const int key = 1;
