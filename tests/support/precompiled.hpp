@@ -1,5 +1,5 @@
-// precompiled.hpp -- what most tests include, compiled once for all of them. They include it
-// themselves as well, each what it uses: the dev preset compiles them without this.
+// precompiled.hpp -- what most tests include and nobody here changes, compiled once for all of them.
+// Each test includes what it uses all the same: the dev preset compiles them without this.
 #pragma once
 
 #include <algorithm>
@@ -28,9 +28,3 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <gomap/concurrent_map.hpp>
-#include <gomap/map.hpp>
-#include <gomap/maps.hpp>
-#include <gomap/page_allocator.hpp>
-#include <gomap/page_source.hpp>
