@@ -18,9 +18,10 @@
 
 namespace stress {
 
-// Four words, each of which says what the others must be.
+// Eight words, each of which says what the others must be: more than a cache line holds of it, for
+// those of one line seem to come and go together.
 struct wide_value {
-  std::array<std::uint64_t, 4> words{};
+  std::array<std::uint64_t, 8> words{};
 
   friend bool operator==(const wide_value&, const wide_value&) = default;
 };
@@ -36,14 +37,11 @@ struct wide_key {
 
 namespace detail {
 
-// The words of a number: word i is the number times an odd constant.
-inline constexpr std::array<std::uint64_t, 4> word_factors = {
-    1, 0x9E3779B97F4A7C15u, 0xBF58476D1CE4E5B9u, 0x94D049BB133111EBu};
-
+// The words of a number: itself, then multiples of it by odd numbers.
 template <std::size_t N>
 constexpr std::array<std::uint64_t, N> words_for(std::uint64_t number) {
   std::array<std::uint64_t, N> words{};
-  for (std::size_t i = 0; i < N; ++i) words[i] = number * word_factors[i];
+  for (std::size_t i = 0; i < N; ++i) words[i] = number * (1 + i * 0x9E3779B97F4A7C16U);
   return words;
 }
 
@@ -65,7 +63,7 @@ struct numbered<std::uint64_t> {
 
 template <>
 struct numbered<wide_value> {
-  static wide_value make(std::uint64_t number) { return {detail::words_for<4>(number)}; }
+  static wide_value make(std::uint64_t number) { return {detail::words_for<8>(number)}; }
   static std::uint64_t number(const wide_value& value) { return detail::number_of(value.words); }
 };
 

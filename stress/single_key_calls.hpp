@@ -225,9 +225,11 @@ answer single_key_calls<Map>::load_or_store(const key_type& key, std::uint64_t v
 template <class Map>
 answer single_key_calls<Map>::erase_if_odd(const key_type& key) {
   answer given;
-  const auto odd = [&](const value_type& e) {
+  const auto odd = [&](value_type& e) {
     see(given, e.second);
-    return given.value % 2 == 1;
+    if (given.value % 2 == 0) return false;
+    e.second = make(torn_value - 1);  // nobody may see what goes at once
+    return true;
   };
   given.yes = map_.erase_if(key, odd) == 1;
   return given;

@@ -4,7 +4,7 @@
 // shards, and record what they are told and when. Between these calls they insert and erase other
 // keys in the same shards, so that these double, compact and empty all the time: a bit of churn
 // keeps a growth under way, a lot of it starts the next one. Maps of words, which are read and
-// written whole; of values of four words with a checksum, which tearing would spoil; and of
+// written whole; of values of eight words with a checksum, which tearing would spoil; and of
 // strings, which are read under a lock.
 // Oracle: for each hot key, some order of the calls explains all answers (linearizability.hpp).
 // What the key may hold at the end of a round is what the next one starts from.
@@ -51,6 +51,11 @@ constexpr verb verb_drawn(std::uint64_t choice) {
   if (choice % 2 == 0) return choice % 3 == 0 ? verb::contains : verb::load;
   constexpr auto first_write = static_cast<std::uint64_t>(verb::store);
   return static_cast<verb>(first_write + choice / 2 % (verbs - first_write));
+}
+
+// Every other call goes to one of two keys, so that threads meet.
+constexpr std::size_t key_drawn(std::uint64_t choice) {
+  return choice % 2 == 0 ? choice / 2 % 2 : choice / 2 % hot_keys;
 }
 
 // ---- the other keys ----------------------------------------------------------------------------
@@ -174,8 +179,7 @@ class watched_keys {
 
   // What belongs to one thread.
   struct alignas(64) member {
-    member(Map& map, std::size_t high)
-        : churn(map, high), history(hot_keys, 2 * calls_a_round / hot_keys) {}
+    member(Map& map, std::size_t high) : churn(map, high), history(hot_keys, calls_a_round / 3) {}
 
     tide<Map> churn;
     recorder history;
@@ -224,7 +228,7 @@ class watched_keys {
 
   void call(worker& w, member& me) {
     const std::uint64_t choice = w.random()();
-    const std::size_t key = choice % hot_keys;
+    const std::size_t key = key_drawn(choice);
     const operation asked = draw(w, verb_drawn(choice >> 8), me.last_seen[key]);
     const answer given = me.history.record(key, asked, [&] {
       const answer told = calls_.ask(keys_[key], asked, choice >> 32);

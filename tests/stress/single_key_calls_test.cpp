@@ -68,7 +68,7 @@ TEST(NumberedValues, NewOnesStandForZero) {
 
 TEST(NumberedValues, OnesMadeOfHalvesAreTorn) {
   wide_value half = numbered<wide_value>::make(1);
-  half.words[3] = numbered<wide_value>::make(2).words[3];
+  half.words[7] = numbered<wide_value>::make(2).words[7];
   std::string text = numbered<std::string>::make(1);
   text.replace(40, 8, numbered<std::string>::make(0xf00000000), 40, 8);
 
