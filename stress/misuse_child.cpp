@@ -32,7 +32,7 @@ constexpr const char* variable = "GOMAP_STRESS_MISUSE";
 constexpr int not_caught_code = 3;
 constexpr int unknown_case_code = 4;
 // How long two threads race, and after how long a child that hangs is ended by its alarm.
-constexpr auto racing_time = std::chrono::milliseconds(250);
+constexpr auto racing_time = std::chrono::milliseconds(500);
 constexpr unsigned alarm_seconds = 10;
 // Of what a child says the end is kept: its last words are what counts.
 constexpr std::size_t most_said = 1 << 16;
