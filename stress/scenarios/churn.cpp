@@ -12,7 +12,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -50,7 +49,7 @@ using map_type = stress_map<std::uint64_t, std::uint64_t, crowding_hash>;
 // and 128 buckets the limit of 6.5 is more than six standard deviations away. Sixteen times 5.2
 // keys in a sixteenth of the buckets make 0.6 overflow buckets a bucket; 0.5 start a same-size
 // growth.
-constexpr std::size_t buckets_in_all = 1 << 13;
+constexpr std::size_t buckets_in_all = 1 << 12;
 constexpr std::size_t least_buckets_a_shard = 128;
 constexpr double keys_a_bucket = 5.2;
 
