@@ -38,8 +38,8 @@ constexpr std::size_t steps_a_map = 100'000;  // at least, of a short trace
 
 // A cache is asked for each word, gets what it lacks, and drops what nobody asked for in the last
 // `remembered` words.
-constexpr std::size_t remembered = 5'000;
-constexpr std::size_t most_words = 200'000;
+constexpr std::size_t remembered = 3'000;
+constexpr std::size_t most_words = 60'000;
 
 class cache_trace {
  public:
