@@ -2,10 +2,10 @@
 //
 // Child processes race on a gomap::map on purpose, call a map from its own callback, lock two maps
 // in opposite orders, destroy a map in use, unlock what is not locked. Each must end by SIGABRT
-// with the library's text on stderr. Oracle: what can be found always is found each time, and never
-// hangs. A race is found when two calls meet in time; one that is not found in a quarter of a
-// second may also ruin the map and crash the child, which is counted and no finding. A kind of race
-// that is never found is one.
+// with the library's text on stderr.
+// Oracle: what can be found always is found each time, and never hangs. A race is found when two
+// calls meet in time; one that is not found in half a second may also ruin the map and crash the
+// child, which is counted and no finding. A kind of race that is never found is one.
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
