@@ -289,8 +289,8 @@ function timeline_plot({name, timeline, seconds: time_in_all}) {
   return plot({
     title: 'Throughput, pauses and growth',
     caption: 'Above, operations a second; in the middle, the slowest call of each interval; ' +
-      'below, growths by interval. A line through all three marks each growth (where they are ' +
-      `too many, several): ${growths}.`,
+      'below, growths by interval. A line through all three marks each growth, or several where ' +
+      `they are too close: ${growths}.`,
     label: `Timeline of ${seconds(time_in_all)}: ${best} at best, worst pause ${worst}; ` +
       `${growths}.`,
     kind: 'whole high',
