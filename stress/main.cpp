@@ -84,13 +84,23 @@ run_result run_all(const options& chosen, const text_input& input) {
   return run;
 }
 
+void check_need(const scenario& s, const text_input& input) {
+  const bool replays = s.needs == stress::input_need::text_or_trace;
+  if (s.needs == stress::input_need::none || !input.texts.empty()) return;
+  if (replays && !input.traces.empty()) return;
+  throw bad_input(fmt::format("no text: {} reads {} that --input or GOMAP_STRESS_TEXT names",
+                              s.name, replays ? "a trace or a text" : "a text"));
+}
+
 // Everything that can be wrong with the input is found before anything runs.
 text_input read_input(options& chosen) {
   if (chosen.inputs.empty()) {
     const char* const text = std::getenv("GOMAP_STRESS_TEXT");
     if (text != nullptr && *text != '\0') chosen.inputs.emplace_back(text);
   }
-  return stress::read_texts(chosen.inputs);
+  text_input input = stress::read_texts(chosen.inputs);
+  for (const std::string& name : chosen.scenarios) check_need(scenario_called(name), input);
+  return input;
 }
 
 int run(options chosen) {

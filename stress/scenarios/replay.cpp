@@ -173,9 +173,6 @@ class round {
 void replay(context& here) {
   std::vector<key_trace> made;
   if (here.input().traces.empty()) {
-    if (here.input().texts.empty()) {
-      throw bad_input("no text: replay makes a trace of what --input or GOMAP_STRESS_TEXT names");
-    }
     made.push_back(trace_of(here.input().texts));
     if (made.front().steps.empty()) throw bad_input("there is not a word in the text");
   }
@@ -195,7 +192,8 @@ void replay(context& here) {
 
 }  // namespace
 
-extern const scenario replay_scenario = {
-    "replay", "do the operations of a trace give what they should?", replay};
+extern const scenario replay_scenario = {"replay",
+                                         "do the operations of a trace give what they should?",
+                                         replay, input_need::text_or_trace};
 
 }  // namespace stress

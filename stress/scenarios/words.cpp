@@ -290,9 +290,6 @@ void note_words(context& here, const word_counts& counts) {
 }
 
 void words(context& here) {
-  if (here.input().texts.empty()) {
-    throw bad_input("no text: words counts what --input or GOMAP_STRESS_TEXT names");
-  }
   note_text(here);
   const auto chunks = chunks_of(here.input().texts);
   const std::uint64_t passes_a_round =
@@ -322,6 +319,7 @@ void words(context& here) {
 }  // namespace
 
 extern const scenario words_scenario = {
-    "words", "does a map of strings lose or miscount a word of real text?", words};
+    "words", "does a map of strings lose or miscount a word of real text?", words,
+    input_need::text};
 
 }  // namespace stress

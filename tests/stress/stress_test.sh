@@ -206,8 +206,9 @@ holds "an empty file is refused" refuses 'empty.txt: is empty' --input empty.txt
 holds "a binary file is refused" refuses 'binary.dat: is binary' --input binary.dat
 holds "a folder without text is refused" refuses 'none: holds no text' --input none
 holds "a device is refused" refuses 'neither a file nor a folder' --input /dev/null
-holds "words without text are refused" refuses_in_the_scenario 'no text: .*GOMAP_STRESS_TEXT' words
-holds "a replay of nothing is refused" refuses_in_the_scenario 'no text: ' replay
+holds "words without text are refused" refuses 'no text: words .*GOMAP_STRESS_TEXT' words
+holds "everything without text is refused before anything runs" refuses 'no text: words ' grow words
+holds "a replay of nothing is refused" refuses 'no text: replay ' replay
 holds "a text without a word is refused" \
   refuses_in_the_scenario 'not a word' words --seconds 0.1 --input wordless.txt
 holds "an unknown scenario is refused" refuses 'no scenario is called bogus' bogus
