@@ -58,6 +58,7 @@ TEST(LayoutOf, CountsEachEntryAndBucketOnceWhateverGrows) {
       buckets += static_cast<double>(shard.growing ? shard.old_buckets : shard.buckets);
     }
     EXPECT_EQ(sum(where.occupancy), buckets);
+    EXPECT_NEAR(sum(where.poisson), buckets, buckets / 5);  // as many, but for the law's tail
   }
   EXPECT_TRUE(seen_growing);
 }
