@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <exception>
 #include <latch>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -110,6 +111,7 @@ void context::run_crew(unsigned count, const std::function<void(worker&)>& f) {
   const std::scoped_lock guard(watch_mutex_);
   for (const auto& w : workers_) {
     operations_before_ += w->operations();
+    pause_before_ = std::max(pause_before_, w->take_pause());
     for (std::size_t kind = 0; kind < call_kinds; ++kind) result_.calls[kind] += w->calls()[kind];
   }
   workers_.clear();
@@ -131,6 +133,7 @@ moment context::look_at_workers() {
   now.growths_double += growths_before_.growths_double;
   now.growths_same_size += growths_before_.growths_same_size;
   now.operations = operations_before_;
+  now.worst_pause = std::exchange(pause_before_, nanoseconds(0));
   for (const auto& w : workers_) {
     now.operations += w->operations();
     now.worst_pause = std::max(now.worst_pause, w->take_pause());

@@ -123,6 +123,7 @@ class context {
   std::vector<std::unique_ptr<worker>> workers_;  // that run now
   std::function<moment()> probe_;                 // of the watched map
   std::uint64_t operations_before_ = 0;           // of workers that have ended
+  nanoseconds pause_before_{0};                   // likewise, since the last look
   moment growths_before_;                         // of maps that are watched no more
   moment last_;
   timeline timeline_;

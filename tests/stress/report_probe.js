@@ -91,6 +91,13 @@ function look_at_percentiles(scenario) {
   }
 }
 
+// Also the calls of threads that ended between two looks.
+function look_at_pauses({name, all_calls, timeline}) {
+  const seen = Math.max(...timeline.worst_pause_ns);
+  expect(seen === all_calls.worst_ns,
+    `${name}: the timeline's worst pause is ${seen}, the worst call took ${all_calls.worst_ns}`);
+}
+
 async function look_at_scenario(scenario) {
   const section = document.getElementById(scenario.name);
   if (!section) return complaints.push(`${scenario.name}: has no section`);
@@ -104,6 +111,7 @@ async function look_at_scenario(scenario) {
   for (const canvas of canvases) await look_at_plot(canvas, scenario.name);
   look_at_growths(section, scenario);
   look_at_percentiles(scenario);
+  look_at_pauses(scenario);
   const told = section.querySelectorAll('.findings li').length;
   expect(told >= scenario.findings.length, `${scenario.name}: ${told} findings shown`);
   expect(section.querySelectorAll('.notes dt').length >= scenario.notes.length,
