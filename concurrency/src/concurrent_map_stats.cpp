@@ -7,14 +7,14 @@
 namespace gomap {
 
 std::ostream& operator<<(std::ostream& out, const concurrent_map_stats& stats) {
-  return out << stats.shards << " shards, " << stats.growing_shards << " growing: " << stats.total << "\nfullest, number "
-             << stats.worst_shard << ": " << stats.worst;
+  return out << stats.shards << " shards, " << stats.growing_shards << " growing: " << stats.total
+             << "\nfullest, number " << stats.worst_shard << ": " << stats.worst;
 }
 
 std::string to_json(const concurrent_map_stats& stats) {
   return "{\"shards\":" + std::to_string(stats.shards) +
-         ",\"growing_shards\":" + std::to_string(stats.growing_shards) + ",\"total\":" + to_json(stats.total) +
-         ",\"worst\":" + to_json(stats.worst) +
+         ",\"growing_shards\":" + std::to_string(stats.growing_shards) +
+         ",\"total\":" + to_json(stats.total) + ",\"worst\":" + to_json(stats.worst) +
          ",\"worst_shard\":" + std::to_string(stats.worst_shard) + "}";
 }
 

@@ -400,11 +400,12 @@ TEST(ConcurrentStats, AreWrittenForPeopleAndAsJson) {
 
   std::ostringstream total;
   total << s.total;
-  EXPECT_NE(text.str().find("2 shards, " + std::to_string(s.growing_shards) + " growing"), std::string::npos) << text.str();
+  EXPECT_NE(text.str().find("2 shards, " + std::to_string(s.growing_shards) + " growing"),
+            std::string::npos)
+      << text.str();
   EXPECT_NE(text.str().find(total.str()), std::string::npos) << text.str();
   EXPECT_EQ(to_json(s), "{\"shards\":2,\"growing_shards\":" + std::to_string(s.growing_shards) +
-                            ",\"total\":" + to_json(s.total) +
-                            ",\"worst\":" + to_json(s.worst) +
+                            ",\"total\":" + to_json(s.total) + ",\"worst\":" + to_json(s.worst) +
                             ",\"worst_shard\":" + std::to_string(s.worst_shard) + "}");
 }
 

@@ -1,5 +1,5 @@
-// precompiled.hpp -- what most tests include and nobody here changes, compiled once for all of them.
-// Each test includes what it uses all the same: the dev preset compiles them without this.
+// precompiled.hpp -- what most tests include and nobody here changes, compiled once for all of
+// them. Each test includes what it uses all the same: the dev preset compiles them without this.
 #pragma once
 
 #include <algorithm>
