@@ -30,14 +30,13 @@ std::string growths_text(std::size_t n) {
 
 }  // namespace
 
-context::context(const options& chosen, const text_input& input, std::string_view scenario,
-                 std::string_view question)
+context::context(const options& chosen, const text_input& input, const scenario& scene)
     : chosen_(chosen),
       input_(input),
-      end_(start_ + std::chrono::duration_cast<clock::duration>(
-                        std::chrono::duration<double>(chosen.seconds))) {
-  result_.name = scenario;
-  result_.question = question;
+      wanted_(chosen.seconds * scene.patience),
+      end_(start_ + std::chrono::duration_cast<clock::duration>(wanted_)) {
+  result_.name = scene.name;
+  result_.question = scene.question;
   monitor_ = std::jthread([this](const std::stop_token& stop) { monitor(stop); });
 }
 
@@ -56,9 +55,7 @@ bool context::running() const {
   return !failed_.load(std::memory_order_relaxed) && !interrupted() && clock::now() < end_;
 }
 
-double context::elapsed_share() const {
-  return std::min(1.0, in_seconds(clock::now() - start_) / chosen_.seconds);
-}
+double context::elapsed_share() const { return std::min(1.0, (clock::now() - start_) / wanted_); }
 
 void context::wrong(std::string finding) {
   failed_.store(true, std::memory_order_relaxed);  // relaxed: as in running()

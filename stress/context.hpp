@@ -34,6 +34,7 @@
 #include "map_probe.hpp"
 #include "options.hpp"
 #include "results.hpp"
+#include "scenario.hpp"
 #include "text_input.hpp"
 #include "timeline.hpp"
 #include "worker.hpp"
@@ -43,8 +44,7 @@ namespace stress {
 class context {
  public:
   // Starts the clock.
-  context(const options& chosen, const text_input& input, std::string_view scenario,
-          std::string_view question);
+  context(const options& chosen, const text_input& input, const scenario& scene);
   context(const context&) = delete;
   context& operator=(const context&) = delete;
   ~context();
@@ -113,6 +113,7 @@ class context {
   const options& chosen_;
   const text_input& input_;
   scenario_result result_;
+  std::chrono::duration<double> wanted_;  // seconds to run
   clock::time_point start_ = clock::now();
   clock::time_point end_;
   std::atomic<bool> failed_{false};

@@ -53,7 +53,7 @@ const scenario& scenario_called(const std::string& name) {
 }
 
 scenario_result run_scenario(const scenario& s, const options& chosen, const text_input& input) {
-  stress::context here(chosen, input, s.name, s.question);
+  stress::context here(chosen, input, s);
   try {
     s.run(here);
   } catch (const bad_input&) {

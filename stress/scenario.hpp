@@ -21,6 +21,7 @@ struct scenario {
   std::string_view question;  // one line
   void (*run)(context&);
   input_need needs = input_need::none;
+  double patience = 1;  // runs so many times as long as the user said
 };
 
 // Defining one: extern const scenario grow_scenario = {"grow", "...", grow};

@@ -307,6 +307,10 @@ void linear(context& here) {
 }  // namespace
 
 extern const scenario linear_scenario = {
-    "linear", "does each call happen at one instant while the map grows?", linear};
+    .name = "linear",
+    .question = "does each call happen at one instant while the map grows?",
+    .run = linear,
+    .patience = 3,
+};
 
 }  // namespace stress
