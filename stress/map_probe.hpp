@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include <gomap/map_stats.hpp>
 #include <gomap/scan_cursor.hpp>
@@ -36,13 +37,6 @@ inline double poisson(double mean, std::size_t n) {
   return mean > 0 ? std::exp(x * std::log(mean) - mean - std::lgamma(x + 1)) : (n == 0 ? 1.0 : 0.0);
 }
 
-template <class Map>
-void add_shard(layout& sum, const Map& map, std::size_t shard) {
-  const gomap::map_stats stats = map.stats(shard);
-  sum.shard_entries.push_back(stats.size);
-  sum.shard_buckets.push_back(stats.buckets);
-}
-
 }  // namespace detail
 
 // Where the entries of a map lie. A class of a scan is a bucket with its chain; in a shard that
@@ -51,7 +45,12 @@ void add_shard(layout& sum, const Map& map, std::size_t shard) {
 template <class Map>
 layout layout_of(const Map& map) {
   layout found;
-  for (std::size_t i = 0; i < map.shard_count(); ++i) detail::add_shard(found, map, i);
+  std::vector<gomap::map_stats> shards;
+  for (std::size_t i = 0; i < map.shard_count(); ++i) {
+    shards.push_back(map.stats(i));
+    found.shard_entries.push_back(shards.back().size);
+    found.shard_buckets.push_back(shards.back().buckets);
+  }
 
   for (gomap::scan_cursor cursor; !cursor.done();) {
     std::size_t entries = 0;
@@ -61,8 +60,7 @@ layout layout_of(const Map& map) {
   }
 
   found.poisson.resize(found.occupancy.size());
-  for (std::size_t i = 0; i < map.shard_count(); ++i) {
-    const gomap::map_stats stats = map.stats(i);
+  for (const gomap::map_stats& stats : shards) {
     const std::size_t classes = stats.growing ? stats.old_buckets : stats.buckets;
     const double mean = static_cast<double>(stats.size) / static_cast<double>(classes);
     for (std::size_t n = 0; n < found.poisson.size(); ++n) {

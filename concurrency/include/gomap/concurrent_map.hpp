@@ -628,6 +628,7 @@ class concurrent_map {
   // class has to be gone through again.
   template <class To>
   bool move_class(std::size_t shard, scan_cursor& cursor, To& to, size_type& moved);
+
   // ---- moving all entries from one kind of map to the other. By one thread.
 
   // Moves all entries of `from` to `to`, which is empty and has room. When that fails, `from` has
