@@ -1,14 +1,12 @@
-// latency.hpp -- how long single calls took: all samples kept, percentiles exact.
+// latency.hpp -- how long the slowest of many calls took, exactly.
 //
-// A histogram would save memory and round the very samples one looks for, the rare slow ones.
-// Where even the samples are too much, slowest_calls keeps only the tail. One thread.
+// A histogram would round the very samples that a benchmark looks for, the rare slow ones. One
+// thread.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <queue>
 #include <vector>
@@ -16,32 +14,6 @@
 namespace stress {
 
 using nanoseconds = std::chrono::nanoseconds;
-
-// Every sample, eight bytes each.
-class latency_samples {
- public:
-  void add(nanoseconds sample) {
-    samples_.push_back(sample.count());
-    worst_ = std::max(worst_, sample);
-  }
-  [[nodiscard]] std::size_t count() const { return samples_.size(); }
-  [[nodiscard]] nanoseconds worst() const { return worst_; }
-
-  // The smallest sample that at least `share` of all samples do not exceed; 0 when there are none.
-  // Requires: 0 < share <= 1.  Reorders the samples, hence not const.
-  [[nodiscard]] nanoseconds percentile(double share) {
-    if (samples_.empty()) return nanoseconds{0};
-    const double rank = std::ceil(share * static_cast<double>(samples_.size()));
-    const auto index = std::clamp<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(rank) - 1, 0,
-                                                  std::ssize(samples_) - 1);
-    std::nth_element(samples_.begin(), samples_.begin() + index, samples_.end());
-    return nanoseconds{samples_[static_cast<std::size_t>(index)]};
-  }
-
- private:
-  std::vector<nanoseconds::rep> samples_;
-  nanoseconds worst_{0};
-};
 
 // The `kept` slowest of any number of samples, in memory that does not grow.
 class slowest_calls {
