@@ -1,7 +1,6 @@
 // pool.cpp -- slabs, idle arrays, and the bounds on what a pool keeps.
 //
-//   slab:  | header, 64 bytes | block | block | ... | block | rest |      64 KiB, at a multiple of
-//   it
+//   slab:  | header, 64 bytes | block | block | ... | block | rest |    64 KiB, at a multiple of it
 //
 // So the slab of a block is found from the block's address. Blocks that were never handed out are
 // not in a free list: a fresh slab touches only the pages it needs.

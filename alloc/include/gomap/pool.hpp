@@ -44,8 +44,7 @@ struct pool_stats {
   std::uint64_t small_allocated = 0;  // calls served, all told
   std::uint64_t small_recycled = 0;   // of these, by a block that had been freed
   std::uint64_t arrays_allocated = 0;
-  std::uint64_t arrays_recycled =
-      0;  // large ones are recycled by the page_source, not counted here
+  std::uint64_t arrays_recycled = 0;  // not the large ones, which the page_source recycles
   std::uint64_t blocks_returned = 0;  // slabs and arrays given back to the page_source
 };
 

@@ -1,8 +1,7 @@
 // hash.hpp -- gomap::hash, the hash that maps use by default, and how a type of yours gets one.
 //
-//   hash(key, seed) = mix(key, seed)                     integers, enums, pointers, floats,
-//   durations
-//                   = mix(XXH3(bytes), seed)       strings, long arrays and vectors of integers
+//   hash(key, seed) = mix(key, seed)            integers, enums, pointers, floats, durations
+//                   = mix(XXH3(bytes), seed)    strings, long arrays and vectors of integers
 //                   = parts in turn, each seeded by the hash of those before    pairs, tuples, ...
 //
 // Low, middle and top bits are used apart (bucket, shard, tophash), so all of them must be good;

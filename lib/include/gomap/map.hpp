@@ -5,8 +5,7 @@
 //   for (auto& [name, age] : ages) if (age > 30) ages.erase(name);      // legal
 //
 // Promises
-//   * No insertion moves more than a few buckets: growth goes on a little with each new key, and
-//   its
+//   * No insertion moves more than a few buckets: growth goes on a little with each new key. Its
 //     memory is neither zeroed nor given back in one go.
 //   * An iterator survives whatever the map goes through, and a walk meets each entry once.
 //   * Growth that cannot get memory is put off, never thrown.

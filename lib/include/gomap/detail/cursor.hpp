@@ -373,8 +373,7 @@ class cursor : private walk_state {
   bucket_type* bucket_ = nullptr;  // of entry_
   std::uint64_t identity_ = 0;     // of the entry: identity_of()
   std::uint32_t moves_ = 0;        // of the table, when entry_ was set
-  std::uint32_t pending_ =
-      0;  // the slots to come: of bucket_, as turned() has them; noted: of both
+  std::uint32_t pending_ = 0;  // slots to come: of bucket_, as turned() has them; noted: of both
   std::uint16_t resets_ = 0;
   order order_ = order::none;
   tophash top_ = 0;  // of the entry, unless its key is held

@@ -1,8 +1,7 @@
 // evacuate.hpp -- moves one chain of an old array into a new one: the step that growth repeats.
 //
 //   old chain i  ->  new buckets i, i + n, i + 2n, ...    n old buckets; a doubling has two
-//   targets,
-//                                                         a same-size growth one
+//                                                         targets, a same-size growth one
 //
 // The new array may be the old one, grown where it is: then the chain's own head is the first of
 // its targets, and what belongs there stays.
@@ -10,9 +9,9 @@
 // Three rules, and who relies on them:
 //   E1  An entry in the old head keeps its slot number. So a position in a head stays good for
 //       iterators.
-//   E2  Entries of overflow buckets fill holes of the new heads, then new overflow buckets, and
-//   stay
-//       behind those of equal tophash. So growth compacts, and keys of equal hash keep their order.
+//   E2  Entries of overflow buckets fill holes of the new heads, then new overflow buckets. They
+//       stay behind those of equal tophash. So growth compacts, and keys of equal hash keep their
+//       order.
 //   E3  Whatever may throw (hash, copy, memory) comes before the first change to the old chain.
 //       Entries whose copy or move may throw therefore never stay in their array.
 // The new heads are initialised here and nowhere else: a new array is never written as a whole.
