@@ -68,10 +68,11 @@ ensure_packages() {
 
 # The presets are read by CMake 3.25 and later; an older system has to bring a newer one.
 require_cmake() {
-  local version
+  local version major minor
   version=$(cmake --version | sed -n '1s/[^0-9]*\([0-9.]*\).*/\1/p')
-  if [[ $(printf '%s\n' 3.25 "$version" | sort -V | head -n 1) != 3.25 ]]; then
-    echo "$script: needs CMake 3.25 or later, found $version. Debian 12 and Ubuntu 24.04 have it" >&2
+  IFS=. read -r major minor _ <<<"$version"
+  if ((major < 3 || (major == 3 && minor < 25))); then
+    echo "$script: needs CMake 3.25 or later, found $version. Debian 12, Debian 13 and Ubuntu 24.04 have it" >&2
     exit 2
   fi
 }
