@@ -2,7 +2,9 @@
 #include "interruption.hpp"
 
 #include <atomic>
-#include <csignal>
+#include <initializer_list>
+
+#include <signal.h>  // sigaction, which <csignal> need not have
 
 namespace stress {
 namespace {
