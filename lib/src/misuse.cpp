@@ -40,7 +40,7 @@ constexpr wording words_for(misuse_kind kind) noexcept {
               "called the same map."};
     case misuse_kind::stale_iterator:
       return {"fatal error: map iterator used after its entry was erased",
-              "erase() got an iterator whose entry is gone, or can't be told from its neighbours."};
+              "The entry that the iterator was at is gone. Only ++, == and assignment are left to it."};
     case misuse_kind::unlock:
       return {"fatal error: sync: Unlock of unlocked RWMutex",
               "unlock() was called on an rw_mutex that nobody holds for writing."};
@@ -163,6 +163,10 @@ void report_read(std::uint32_t seen, operation mine, misuse_kind race) {
 void report_write_in_read(operation mine) {
   const auto here = this_thread_number();
   fatal(make_report(misuse_kind::reentrancy, mine, operation::read, here, here));
+}
+
+void report_stale_iterator(operation mine) {
+  fatal(make_report(misuse_kind::stale_iterator, mine, operation::none, this_thread_number(), 0));
 }
 
 void report_trampled(std::uint32_t seen, std::uint32_t mine) {

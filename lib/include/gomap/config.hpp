@@ -1,7 +1,7 @@
 // config.hpp -- the only macros: which file supplies what the platforms do differently.
 //
 // A macro here names a header, or the type in it that does the work, so that no other file needs
-// an #if: `#include GOMAP_MULTIPLY_HEADER`. No choice made here changes what a map stores.
+// an #if: `#include GOMAP_MULTIPLY_HEADER`. No choice made here changes what a map means.
 #pragma once
 
 // The 64x64 -> 128 bit product, and what is known of 128-bit integers.
@@ -11,6 +11,15 @@
 #else
 #define GOMAP_MULTIPLY_HEADER <gomap/detail/multiply_portable.hpp>
 #define GOMAP_MULTIPLY multiply_portable
+#endif
+
+// Whether addresses leave bits free.
+#if defined(__x86_64__) || defined(_M_X64)
+#define GOMAP_ADDRESS_HEADER <gomap/detail/address_x86_64.hpp>
+#define GOMAP_ADDRESS address_x86_64
+#else
+#define GOMAP_ADDRESS_HEADER <gomap/detail/address_portable.hpp>
+#define GOMAP_ADDRESS address_portable
 #endif
 
 // How a bucket's eight tophash bytes are matched at once.

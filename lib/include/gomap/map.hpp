@@ -295,14 +295,22 @@ class map {
   // K may differ from Key when Hash and KeyEqual are transparent.
   // Throw: what hash and equality throw; at() also std::out_of_range.
 
-  [[nodiscard]] iterator find(const Key& key) { return iterator(found(key)); }
-  [[nodiscard]] const_iterator find(const Key& key) const { return const_iterator(found(key)); }
+  [[nodiscard, gnu::always_inline]] inline iterator find(const Key& key) {
+    return found<iterator>(key);
+  }
+  [[nodiscard, gnu::always_inline]] inline const_iterator find(const Key& key) const {
+    return found<const_iterator>(key);
+  }
   template <class K>
   requires detail::transparent<Hash, KeyEqual>
-  [[nodiscard]] iterator find(const K& key) { return iterator(found(key)); }
+  [[nodiscard, gnu::always_inline]] inline iterator find(const K& key) {
+    return found<iterator>(key);
+  }
   template <class K>
   requires detail::transparent<Hash, KeyEqual>
-  [[nodiscard]] const_iterator find(const K& key) const { return const_iterator(found(key)); }
+  [[nodiscard, gnu::always_inline]] inline const_iterator find(const K& key) const {
+    return found<const_iterator>(key);
+  }
 
   [[nodiscard]] bool contains(const Key& key) const { return locate(key) != nullptr; }
   template <class K>
@@ -378,12 +386,12 @@ class map {
   // Arguments may refer to entries of this map, and are not moved from unless the key is new.
   // Throw: what hash, equality, construction and the allocator throw, with the map as before.
 
-  T& operator[](const Key& key) { return try_emplace(key).first->second; }
-  T& operator[](Key&& key) { return try_emplace(std::move(key)).first->second; }
+  T& operator[](const Key& key) { return value_or_new(key); }
+  T& operator[](Key&& key) { return value_or_new(std::move(key)); }
   template <class K>
   requires(detail::transparent<Hash, KeyEqual>&& std::constructible_from<Key, K&&>) T& operator[](
       K&& key) {
-    return try_emplace(std::forward<K>(key)).first->second;
+    return value_or_new(std::forward<K>(key));
   }
 
   std::pair<iterator, bool> insert(const value_type& entry) {
@@ -560,11 +568,12 @@ class map {
     const position_type at = reading([&] { return core_.find_key(key, hash); });
     return at ? at.entry() : nullptr;
   }
-  template <class K>
-  [[nodiscard]] cursor_type found(const K& key) const {
+  // always_inline: compilers judge before they see what is used of an iterator, mostly its entry.
+  template <class It, class K>
+  [[nodiscard, gnu::always_inline]] inline It found(const K& key) const {
     const std::uint64_t hash = core_.hash_key(key);
     const position_type at = reading([&] { return core_.find_key(key, hash); });
-    return at ? cursor_type(core_, at, hash) : cursor_type();
+    return at ? It(core_, at, hash) : It();
   }
   [[nodiscard]] cursor_type first() const {
     core_.wire().check_iterate();
@@ -597,11 +606,25 @@ class map {
                                            const Construct& construct) {
     const std::uint64_t hash = core_.hash_key(key);
     const guard_type guard(core_.wire(), what, opaque_address());
-    if (const position_type at = core_.find_key(key, hash)) {
-      return {iterator(cursor_type(core_, at, hash)), false};
-    }
-    const position_type at = core_.insert(hash, core_.hash_of(), construct);
-    return {iterator(cursor_type(core_, at, hash)), true};
+    if (const position_type at = core_.find_key(key, hash)) return result(at, hash, false);
+    return result(core_.insert(hash, core_.hash_of(), construct), hash, true);
+  }
+  std::pair<iterator, bool> result(position_type at, std::uint64_t hash, bool inserted) {
+    return std::pair<iterator, bool>(std::piecewise_construct,
+                                     std::forward_as_tuple(core_, at, hash),
+                                     std::forward_as_tuple(inserted));
+  }
+  // The value with `key`, value-initialised if there was none: what needs no iterator.
+  template <class K>
+  T& value_or_new(K&& key) {
+    const std::uint64_t hash = core_.hash_key(key);
+    const guard_type guard(core_.wire(), operation::insert, opaque_address());
+    if (const position_type at = core_.find_key(key, hash)) return at.entry()->second;
+    const auto construct = [&](entry_allocator& a, value_type* to) {
+      entries::construct(a, to, std::piecewise_construct,
+                         std::forward_as_tuple(std::forward<K>(key)), std::tuple<>());
+    };
+    return core_.insert(hash, core_.hash_of(), construct).entry()->second;
   }
   // With `key` for its key, and the rest of the arguments for the value.
   template <class K, class... Args>
@@ -818,9 +841,7 @@ template <class Key, class T, class Hash, class KeyEqual, class Allocator, class
 auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::erase(const_iterator at) -> iterator {
   const guard_type guard(core_.wire(), operation::erase, opaque_address());
   const position_type entry = at.position().locate();
-  if (!entry)
-    fatal(make_report(misuse_kind::stale_iterator, operation::erase, operation::none,
-                      this_thread_number(), 0));
+  if (!entry) detail::report_stale_iterator(operation::erase);
   cursor_type next = at.position();
   next.advance();
   core_.erase_hashing(entry, core_.hash_of());

@@ -118,6 +118,7 @@ inline constinit thread_local const read_link* innermost_read = nullptr;
 [[noreturn]] void report_write(std::uint32_t seen, operation mine);
 [[noreturn]] void report_read(std::uint32_t seen, operation mine, misuse_kind race);
 [[noreturn]] void report_write_in_read(operation mine);
+[[noreturn]] void report_stale_iterator(operation mine);
 
 // For a write that found `seen` for its own word when it ended. Returns only when an exception is
 // under way and a handler of the user's is installed, for that one could throw a second.
@@ -139,12 +140,14 @@ class checked {
     // Reports concurrent writes, or re-entrancy when the write in progress is this thread's own.
     // `map_if_opaque`, if given, also reports a read_scope of that map on this thread; give it only
     // where comparisons are user code, for the chain costs a thread-local load.
-    write_guard(checked& wire, operation, const void* map_if_opaque = nullptr);
+    // always_inline, both: a few instructions on the way of every write.
+    [[gnu::always_inline]] inline write_guard(checked& wire, operation,
+                                              const void* map_if_opaque = nullptr);
     write_guard(const write_guard&) = delete;
     write_guard& operator=(const write_guard&) = delete;
 
     // Reports concurrent writes when another write has used the word meanwhile.
-    ~write_guard() noexcept(false);
+    [[gnu::always_inline]] inline ~write_guard() noexcept(false);
 
    private:
     checked& wire_;

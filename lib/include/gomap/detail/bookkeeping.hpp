@@ -11,29 +11,39 @@
 
 namespace gomap::detail {
 
-// What makes an iterator look again: entries may have moved; or it has nowhere left to go.
+// What makes an iterator look again: its entry may be gone or elsewhere; or it has nowhere left to
+// go. A stamp says "unchanged" when it is equal. They belong to the table, not to its contents: a
+// swap stamps both sides.
 class walk_stamps {
  public:
   constexpr walk_stamps() noexcept = default;
 
+  // Changes whenever an entry may have left its slot, alive or not.
+  [[nodiscard]] std::uint32_t changes() const noexcept { return changes_; }
   // Changes whenever entries may have moved to other slots.
   [[nodiscard]] std::uint32_t moves() const noexcept { return moves_; }
-  // Changes whenever the table has been emptied or shrunk: no class of an iterator lives on.
-  [[nodiscard]] std::uint16_t resets() const noexcept { return resets_; }
+  // Changes whenever the table has been emptied, shrunk or swapped: every walk is over.
+  [[nodiscard]] std::uint32_t resets() const noexcept { return resets_; }
 
-  void note_move() noexcept { ++moves_; }
-  void note_reset() noexcept {
+  void note_erasure() noexcept { ++changes_; }
+  void note_move() noexcept {
+    ++changes_;
     ++moves_;
+  }
+  void note_reset() noexcept {
+    note_move();
     ++resets_;
   }
 
  private:
+  std::uint32_t changes_ = 0;
   std::uint32_t moves_ = 0;
-  std::uint16_t resets_ = 0;
+  std::uint32_t resets_ = 0;
 };
 
 class no_walk_stamps {
  public:
+  static void note_erasure() noexcept {}
   static void note_move() noexcept {}
   static void note_reset() noexcept {}
 };

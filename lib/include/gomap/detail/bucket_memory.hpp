@@ -3,7 +3,7 @@
 // Arrays come one by one. Overflow buckets come from slabs: a slab is one allocation, and the
 // buckets that erasures give back wait in a free list.
 //
-//   slab:  next* | capacity | used | bucket[capacity]
+//   slab:  next* | free list* | capacity | used | bucket[capacity]
 //
 // A growth empties every old chain, so the slabs of the old chains die with it: they are retired
 // when it starts and given back one at a time when it is over, so that no call frees them all.
@@ -28,7 +28,7 @@
 
 namespace gomap::detail {
 
-// Slabs are allocated in units of a bucket's alignment: one unit of header, then the buckets.
+// Slabs are allocated in units of a bucket's alignment: the header, then the buckets.
 // A template of its own, so that naming it does not ask how large a bucket is.
 template <class Bucket>
 struct alignas(alignof(Bucket)) slab_unit {
@@ -40,6 +40,7 @@ class bucket_memory {
   using unit = slab_unit<Bucket>;
   struct slab {
     slab* next;
+    Bucket* free;  // of the newest slab: what has been given back, unless Words::shared
     std::uint32_t capacity;
     std::uint32_t used;  // buckets [used, capacity) were never handed out
   };
@@ -124,25 +125,24 @@ class bucket_memory {
 
   // An empty overflow bucket.  Throws: what the allocator throws.
   Bucket* take(const Allocator& allocator, std::size_t hint) {
-    if (free_ == nullptr && (slabs_ == nullptr || slabs_->used == slabs_->capacity)) {
+    if (first_free() == nullptr && (slabs_ == nullptr || slabs_->used == slabs_->capacity)) {
       add_slab(allocator, slab_capacity(hint));
     }
-    Bucket* taken;
-    if (free_ != nullptr) {
-      taken = free_;
-      free_ = taken->next();
-    } else {
-      taken = buckets_of(slabs_) + slabs_->used++;
+    if (Bucket* const freed = first_free()) {
+      free_list() = freed->next();
+      freed->reset(freed->past());  // who stood in it must not take the next one for his own
+      return freed;
     }
-    taken->reset();
-    return taken;
+    Bucket* const fresh = buckets_of(slabs_) + slabs_->used++;
+    fresh->reset();
+    return fresh;
   }
 
-  // Requires: `bucket` came from take() and holds no entry.
+  // Requires: `bucket` came from take() after the last retire(), and holds no entry.
   void give_back(Bucket* bucket) noexcept {
     bucket->set_tops(0);
-    bucket->set_next(free_);
-    free_ = bucket;
+    bucket->set_next(free_list());
+    free_list() = bucket;
   }
 
   // From here on every bucket handed out so far counts as old. None may be given back, unless
@@ -151,7 +151,6 @@ class bucket_memory {
   void retire() noexcept {
     if constexpr (!Words::shared) {
       retired_.first = join(std::exchange(slabs_, nullptr), retired_.first);
-      free_ = nullptr;
     }
   }
 
@@ -173,7 +172,7 @@ class bucket_memory {
   // Takes back every overflow bucket.  Requires: no chain leads to one.
   void reclaim_all(const Allocator& allocator) noexcept {
     if constexpr (Words::shared) {
-      free_ = nullptr;
+      free_list() = nullptr;
       for_each_bucket(false, [this](Bucket* b) { give_back(b); });
     } else {
       release_all(allocator);
@@ -183,7 +182,7 @@ class bucket_memory {
   // Deallocates all memory but that of arrays in use.  Requires: no chain leads to an overflow
   // bucket, and no reader is left.
   void release_all(const Allocator& allocator) noexcept {
-    free_ = nullptr;
+    if constexpr (Words::shared) free_list() = nullptr;
     release_all_retired(allocator);
     while (slabs_ != nullptr) deallocate_slab(allocator, std::exchange(slabs_, slabs_->next));
     if constexpr (Words::shared) {
@@ -233,9 +232,11 @@ class bucket_memory {
 
   void swap(bucket_memory& other) noexcept {
     std::swap(slabs_, other.slabs_);
-    std::swap(free_, other.free_);
     std::swap(retired_, other.retired_);
-    if constexpr (Words::shared) kept_.swap(other.kept_);
+    if constexpr (Words::shared) {
+      std::swap(kept_free_.list, other.kept_free_.list);
+      kept_.swap(other.kept_);
+    }
   }
 
  private:
@@ -259,30 +260,58 @@ class bucket_memory {
     return std::clamp<std::size_t>(hint / 32, 1,
                                    std::max<std::size_t>(1, max_slab_bytes / sizeof(Bucket)));
   }
+  static constexpr std::size_t header_units() noexcept {
+    return (sizeof(slab) + sizeof(unit) - 1) / sizeof(unit);
+  }
   static constexpr std::size_t units_for(std::size_t capacity) noexcept {
-    return 1 + capacity * (sizeof(Bucket) / sizeof(unit));
+    return header_units() + capacity * (sizeof(Bucket) / sizeof(unit));
   }
   static Bucket* buckets_of(slab* s) noexcept {
-    return reinterpret_cast<Bucket*>(reinterpret_cast<std::byte*>(s) + sizeof(unit));
+    return reinterpret_cast<Bucket*>(reinterpret_cast<unit*>(s) + header_units());
+  }
+
+  // The list of what has been given back; it hangs in the newest slab.  Requires, unless
+  // Words::shared: there is a slab that is not retired.
+  [[nodiscard]] Bucket*& free_list() noexcept {
+    if constexpr (Words::shared) {
+      return kept_free_.list;
+    } else {
+      return slabs_->free;
+    }
+  }
+  [[nodiscard]] Bucket* first_free() const noexcept {
+    if constexpr (Words::shared) {
+      return kept_free_.list;
+    } else {
+      return slabs_ == nullptr ? nullptr : slabs_->free;
+    }
   }
 
   // How many buckets are at hand, counting no further than `enough`.
   [[nodiscard]] std::size_t ready_count(std::size_t enough) const noexcept {
     std::size_t count = slabs_ == nullptr ? 0 : slabs_->capacity - slabs_->used;
-    for (const Bucket* b = free_; b != nullptr && count < enough; b = b->next()) ++count;
+    for (const Bucket* b = first_free(); b != nullptr && count < enough; b = b->next()) ++count;
     return count;
   }
 
   void add_slab(const Allocator& allocator, std::size_t capacity) {
-    static_assert(sizeof(unit) >= sizeof(slab) && alignof(unit) >= alignof(slab));
+    static_assert(alignof(unit) >= alignof(slab));
     slab_allocator from(allocator);
-    unit* const raw =
-        std::to_address(std::allocator_traits<slab_allocator>::allocate(from, units_for(capacity)));
+    const std::size_t units = units_for(capacity);
+    unit* const raw = std::to_address(std::allocator_traits<slab_allocator>::allocate(from, units));
+    if (!Bucket::can_link(raw) || !Bucket::can_link(raw + units)) {
+      std::allocator_traits<slab_allocator>::deallocate(from, raw, units);
+      throw std::bad_alloc();
+    }
     // What the newest slab has not handed out yet would be forgotten behind the new one.
     while (slabs_ != nullptr && slabs_->used < slabs_->capacity) {
-      give_back(buckets_of(slabs_) + slabs_->used++);
+      Bucket* const unused = buckets_of(slabs_) + slabs_->used++;
+      unused->reset();
+      give_back(unused);
     }
-    slabs_ = ::new (static_cast<void*>(raw)) slab{slabs_, static_cast<std::uint32_t>(capacity), 0};
+    Bucket* const freed = Words::shared ? nullptr : first_free();
+    slabs_ = ::new (static_cast<void*>(raw))
+        slab{slabs_, freed, static_cast<std::uint32_t>(capacity), 0};
   }
   static void deallocate_slab(const Allocator& allocator, slab* s) noexcept {
     const std::size_t units = units_for(s->capacity);
@@ -290,8 +319,7 @@ class bucket_memory {
     std::allocator_traits<slab_allocator>::deallocate(to, reinterpret_cast<unit*>(s), units);
   }
 
-  slab* slabs_ = nullptr;   // newest first; only the newest has buckets that were never used
-  Bucket* free_ = nullptr;  // linked through their links
+  slab* slabs_ = nullptr;  // newest first; only the newest has buckets that were never used
   struct slab_list {
     slab* first = nullptr;
   };
@@ -302,6 +330,12 @@ class bucket_memory {
   [[no_unique_address]] std::conditional_t<Words::shared, no_slabs, slab_list> retired_;
   [[no_unique_address]] std::conditional_t<Words::shared, kept_arrays<Bucket>, no_kept_arrays>
       kept_;
+  // Buckets of kept arrays may be free where there is no slab.
+  struct bucket_list {
+    Bucket* list = nullptr;
+  };
+  struct no_buckets {};
+  [[no_unique_address]] std::conditional_t<Words::shared, bucket_list, no_buckets> kept_free_;
 };
 
 }  // namespace gomap::detail

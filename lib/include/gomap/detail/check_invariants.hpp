@@ -36,6 +36,9 @@ class invariants {
         [&](bucket_type* head, std::size_t index) { check_chain(head, index, hash_of, equal); });
     require(entries_ == table_.size_, "T4: size() is not the number of entries");
     require(overflow_ == table_.overflow_, "T4: the count of overflow buckets is wrong");
+    if constexpr (table_type::full) {
+      require(numbered_ == table_.numbers_.size(), "T6: a number without an entry");
+    }
   }
 
  private:
@@ -44,7 +47,7 @@ class invariants {
   }
 
   void check_shape() const {
-    if (table_.old_ != nullptr) {
+    if (table_.growing()) {
       require(table_.split_ <= table_.old_mask_, "T1: the split mark is behind the old array");
       require(table_.old_mask_ <= table_.mask_, "T1: the old array is larger than the current one");
       require(table_.trigger_ == 0, "T5: a growth is under way and nothing carries it on");
@@ -53,7 +56,8 @@ class invariants {
     }
     require((table_.mask_ & (table_.mask_ + 1)) == 0,
             "T1: the mask is not one less than a power of two");
-    require(table_.has_array() || table_.size_ == 0, "T4: entries without memory");
+    require(table_.has_array() || (table_.size_ == 0 && table_.old_ != nullptr),
+            "T1: no array, and yet at rest or with entries");
   }
 
   template <class HashOf, class Equal>
@@ -64,11 +68,12 @@ class invariants {
       if (b != head) {
         ++overflow_;
         require(b->tops() != 0, "B3: an overflow bucket without an entry");
-        require((b->link() & link_filter_all) == (b->next() == nullptr ? 0 : link_filter_all),
+        require(b->filter() == (b->next() == nullptr ? 0 : link_filter_all),
                 "B4: the filter of an overflow bucket lets not everything pass");
       }
       for (auto set = b->live(); set; set.drop_first()) {
         check_entry(head, b, set.first(), index, mask, hash_of);
+        check_birth(head, b, set.first(), hash_of);
         check_unique(b, set.first(), equal);
         ++entries_;
       }
@@ -82,8 +87,33 @@ class invariants {
     const tophash top = tophash_of(hash);
     require(tophash_at(b->tops(), i) == top, "B1: a tophash that is not its key's");
     require((hash & mask) == index, "T2: an entry in a chain that is not its own");
-    require(b == head || (head->link() & link_filter(top)) != 0,
+    require(b == head || (head->filter() & link_filter(top)) != 0,
             "B4: the filter hides an entry of an overflow bucket");
+  }
+
+  // What the past and the numbers say of how the entry came to its slot.
+  template <class HashOf>
+  void check_birth([[maybe_unused]] bucket_type* head, [[maybe_unused]] bucket_type* b,
+                   [[maybe_unused]] unsigned i, [[maybe_unused]] const HashOf& hash_of) {
+    if constexpr (table_type::full) {
+      const auto& numbers = table_.numbers_;
+      const bool known_by_slot = b == head && !b->past().guest(i);
+      const bool numbered = numbers.number_of(b->slot(i)) != 0;
+      require(!(known_by_slot && numbered), "T6: a number that nobody needs");
+      numbered_ += numbered ? 1 : 0;
+      if (known_by_slot || numbered) return;
+      const std::uint64_t hash = hash_of(std::as_const(b->slot(i)->first));
+      for (bucket_type* other = b; other != nullptr; other = other->next()) {
+        for (auto set = other->match(tophash_of(hash)); set; set.drop_first()) {
+          const unsigned j = set.first();
+          if (other == b && j <= i) continue;
+          if (other == head && !other->past().guest(j)) continue;
+          require(numbers.number_of(other->slot(j)) != 0 ||
+                      hash_of(std::as_const(other->slot(j)->first)) != hash,
+                  "T6: two entries of one hash without numbers");
+        }
+      }
+    }
   }
 
   // No equal key further down the chain.
@@ -103,6 +133,7 @@ class invariants {
   const table_type& table_;
   std::size_t entries_ = 0;
   std::size_t overflow_ = 0;
+  std::size_t numbered_ = 0;
 };
 
 }  // namespace detail

@@ -5,33 +5,33 @@
 // doubles. A class starts as one chain and becomes 2^d chains after d doublings; its chains are
 // ordered by the further bits of their hashes, *read from low to high* ("reversed"), so that the
 // two halves of a split lie where the whole chain lay and a place in that order stays good.
-// Within a class one of two orders serves, both of which no evacuation can change:
+// Within a class one of two orders serves, both of which neither an evacuation nor an erasure
+// changes:
 //
-//   by position   for a class that has no overflow bucket when the walk enters it: (slot number,
-//                 chain). An entry of a head keeps its slot number in every evacuation (E1).
-//   by hash       for any other class: (tophash, reversed hash, hash of the key's content). Hashes
-//                 are computed only where two entries of a chain share a tophash. The tophashes of
-//                 a short chain are noted, and taken as they stand there: by position while nothing
-//                 moves, with one search of the class for each afterwards. Ties, keys that differ
-//                 and agree in all three, go from the youngest, at the end of the chain, to the
-//                 oldest, which is exact unless some of them are erased before they are reached.
+//   by place   for a class that has not overflowed since its chains were last evacuated: (slot
+//              number, chain). An entry of a head keeps its slot number in every evacuation (E1).
+//   by hash    for any other class: (tophash, reversed hash, tie breaker). Hashes are computed only
+//              where two entries of a chain share a tophash. The tie breaker tells keys of one hash
+//              apart (identity.hpp).
 //
 // So the state is a handful of numbers: nothing dangles, nothing needs a destructor. An entry there
 // throughout is met once; what is added meanwhile may be met, once.
-// A Core is a table that can hash: hash_of() gives the function.
+// A Core is a table that can hash: hash_of() gives the function. It names the way in which its
+// entries are known again: identity_by_key or identity_by_place.
 // Not thread-safe; walks of several threads may share a table that nobody changes.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
-#include <cstring>
 #include <limits>
-#include <memory>
 #include <type_traits>
+#include <utility>
 
+#include <gomap/detail/slot_set.hpp>
 #include <gomap/detail/table.hpp>
-#include <gomap/hash.hpp>
+#include <gomap/detail/tophash.hpp>
 
 namespace gomap::detail {
 
@@ -44,56 +44,42 @@ namespace gomap::detail {
   return (x >> 32) | (x << 32);
 }
 
-// Tells keys of equal hash apart where gomap::hash can: by a hash of their content that does not
-// depend on the map's own, possibly bad, hash.
-template <class Key>
-[[nodiscard]] std::uint64_t content_hash(const Key& key) {
-  if constexpr (std::is_nothrow_invocable_r_v<std::uint64_t, hash<Key>, const Key&,
-                                              std::uint64_t>) {
-    return hash<Key>{}(key, 0x9e3779b97f4a7c15u);
-  } else {
-    return 0;
-  }
-}
-
 // A place in the order by hash. All zero is the start of a tophash.
 struct hash_place {
   std::uint64_t reversed;
-  std::uint64_t content;
-  std::uint32_t rank;  // among ties, which agree in all else: how many are nearer to the head
+  std::uint64_t tie;  // the tie breaker
   std::uint16_t top;
-  bool inside;  // of what lies at `reversed`, all up to (content, rank) has been met
+  bool inside;  // of what lies at `reversed`, all up to `tie` has been met
   bool over;    // all of this tophash has been met
 
-  [[nodiscard]] bool ties_with(const hash_place& other) const noexcept {
-    return inside && reversed == other.reversed && content == other.content;
-  }
-  // Ties aside.
   [[nodiscard]] bool before(const hash_place& other) const noexcept {
     if (reversed != other.reversed) return reversed < other.reversed;
-    return !inside || content < other.content;
+    return !inside || tie < other.tie;
   }
 };
 
-// How far a walk has come. Left unset until there is a walk, since find() makes many a cursor that
-// never walks.
+// How far a walk has come.
+template <class Core>
 struct walk_state {
-  std::uint64_t class_;
-  std::uint64_t first_class_;
-  std::uint64_t last_class_;
-  hash_place place_;  // by hash: what has been met; by place: the chain to come
-  std::array<std::uint64_t, 2> noted_;
-  std::uint8_t bits_;
-  std::uint8_t turn_;    // the slot that is column 0
-  std::uint8_t column_;  // by place: the column to come
-  bool in_second_;       // by position: whether bucket_ is the overflow bucket
-  bool has_moved_;       // noted: whether anything moved since the class was entered
+  using bucket_type = typename Core::bucket_type;
+
+  std::uint64_t class_ = 0;
+  std::uint64_t first_class_ = 0;
+  // in_head and sorted: of the class, and its tophashes when it was entered.
+  bucket_type* head_ = nullptr;
+  std::array<std::uint64_t, 2> noted_ = {};
+  std::uint64_t sorted_ = 0;   // sorted: the slots to come, four bits each, of the overflow
+                               //   bucket from 8 on
+  std::uint16_t pending_ = 0;  // in_head: the slots to come, as start_head() has them; sorted: how
+                               //   many there are
+  std::uint8_t bits_ = 0;
+  std::uint8_t turn_ = 0;    // the slot that is column 0
+  std::uint8_t column_ = 0;  // by_place: the column to come
+  hash_place place_ = {};    // by_hash: what has been met; by_place: the chain to come
 };
 
 template <class Core>
-class cursor : private walk_state {
-  using place = hash_place;
-
+class cursor {
  public:
   using key_type = typename Core::key_type;
   using value_type = typename Core::value_type;
@@ -101,31 +87,13 @@ class cursor : private walk_state {
   using position = typename Core::position;
 
   // At no entry: the end of every walk.
-  cursor() noexcept {}  // not defaulted: cursor() would zero the walk
-  cursor(const cursor& other) noexcept { *this = other; }
-  cursor& operator=(const cursor& other) noexcept {
-    entry_ = other.entry_;
-    core_ = other.core_;
-    bucket_ = other.bucket_;
-    identity_ = other.identity_;
-    moves_ = other.moves_;
-    pending_ = other.pending_;
-    resets_ = other.resets_;
-    order_ = other.order_;
-    top_ = other.top_;
-    if (order_ != order::none) copy_walk(other);
-    return *this;
-  }
+  cursor() noexcept = default;
 
   // At `at`, an entry just found by `hash`. A walk from here goes to the table's last class.
   cursor(const Core& core, position at, std::uint64_t hash) noexcept
-      : entry_(at.entry()),
-        core_(&core),
-        bucket_(at.where),
-        identity_(identity_of(at.entry()->first, hash)),
-        moves_(core.moves()),
-        resets_(core.resets()),
-        top_(tophash_of(hash)) {}
+      : core_(&core), changes_(core.changes()), moves_(core.moves()), resets_(core.resets()) {
+    at_.find(core, at, hash);
+  }
 
   // At the first entry of a walk over everything, which starts at a class and a slot that `random`
   // chooses.  Throws: what the hash throws.
@@ -133,85 +101,134 @@ class cursor : private walk_state {
     cursor c;
     if (core.size() == 0) return c;
     c.core_ = &core;
+    c.resets_ = core.resets();
     c.start_walk(random, random >> 61);
+    c.see();
     if (!c.enter_class()) c.leave_class();
     return c;
   }
 
-  [[nodiscard]] value_type* entry() const noexcept { return entry_; }
+  // Whether the walk is over: it has met all, or the table has been emptied, shrunk or swapped.
+  [[nodiscard]] bool at_end() const noexcept {
+    return core_ == nullptr || (changed() && core_->resets() != resets_);
+  }
+  // The entry, wherever it is by now. Reports misuse if it has ended.  Requires: not at the end.
+  // Throws: what the hash throws.
+  [[nodiscard]] value_type* entry() const {
+    if (changed()) [[unlikely]]
+      return at_.in_parts([this](auto... parts) {
+        return entry_by_now(core_, moves_, core_->resets() != resets_, parts...);
+      });
+    return at_.entry();
+  }
+  // The same, as a position; nowhere if it has ended.
+  [[nodiscard]] position locate() const {
+    if (at_end()) return {};
+    return at_.locate(*core_, core_->moves() != moves_);
+  }
   [[nodiscard]] const Core* core() const noexcept { return core_; }
 
-  // Where the entry is now: at entry(), or wherever insertions have moved it meanwhile. Nowhere if
-  // it is gone, or if another entry of its chain can't be told from it.  Throws: what the hash
-  // throws.
-  [[nodiscard]] position locate() const;
+  // Whether both are at one entry, or both at their end. Two that came to one entry, since ended, are
+  // equal if they came there without a move in between.  Throws: what the hash throws.
+  [[nodiscard]] bool equals(const cursor& other) const {
+    const bool over = at_end();
+    const bool other_over = other.at_end();
+    if (over || other_over) return over == other_over;
+    if (core_ != other.core_) return false;
+    if (moves_ == other.moves_) return at_.stands_like(other.at_);
+    const value_type* const here = entry_or_null();
+    return here != nullptr && here == other.entry_or_null();
+  }
 
   // To the next entry.  Requires: not at the end.  Throws: what the hash throws; the cursor then
   // stays where it is.
   void advance() {
-    if (order_ == order::by_position && core_->moves() == moves_ && pending_ != 0 && take_pending())
-        [[likely]] {
-      return;
+    if (!changed()) [[likely]] {
+      if (order_ == order::in_head) [[likely]] {
+        do {
+          if (walk_.pending_ != 0) return take_pending();
+        } while (next_plain_head());
+      } else if (order_ == order::sorted && walk_.pending_ != 0) {
+        if (bucket_type* const b = plain_bucket(first_sorted())) return take_sorted(b);
+      }
     }
     advance_slow();
   }
 
  private:
+  using place = hash_place;
+  using identity = typename Core::identity;
+
   enum class order : std::uint8_t {
-    none,         // at a found entry; a walk has not begun
-    by_position,  // the class is one chain of at most two buckets, and nothing has moved in it;
-                  // pending_ are the slots of bucket_ to come
-    by_place,     // by position over all chains of the class
-    by_hash,
-    noted,  // by hash, in a class that was a chain of two buckets: their tophashes are noted_
+    none,      // at a found entry; a walk has not begun
+    in_head,   // by place, in a class that is one chain with nothing out of the ordinary
+    by_place,  // by place, in any number of chains
+    sorted,    // by hash, in a class that is one chain of at most two buckets without twins
+    by_hash,   // by hash, in any number of chains
   };
 
-  static constexpr bool hash_throws =
-      !noexcept(std::declval<const Core&>().hash_of()(std::declval<key_type>()));
+  // ---- what has happened meanwhile
 
-  // Small keys are their own identity. For others it is the hash, known only of found entries.
-  static constexpr bool holds_key() noexcept {
-    return sizeof(key_type) <= sizeof(std::uint64_t) &&
-           (std::has_unique_object_representations_v<key_type> ||
-            std::is_floating_point_v<key_type>)&&std::is_trivially_copyable_v<key_type>;
+  // Whether anything has ended or moved since the cursor came to the entry. A loop that has just
+  // stepped knows that nothing has.
+  [[nodiscard]] bool changed() const noexcept { return core_->changes() != changes_; }
+  // Everything that has happened so far is known.
+  void see() noexcept {
+    changes_ = core_->changes();
+    moves_ = core_->moves();
   }
-  static std::uint64_t identity_of(const key_type& key, std::uint64_t hash) noexcept {
-    if constexpr (holds_key()) {
-      std::uint64_t bits = 0;
-      std::memcpy(&bits, static_cast<const void*>(std::addressof(key)), sizeof(key_type));
-      return bits;
+
+  // Out of line, and of scalars, so that a cursor whose address nobody takes lives in registers.
+  [[nodiscard]] const value_type* entry_or_null() const {
+    return at_.in_parts([this](auto... parts) { return find_again(core_, moves_, parts...); });
+  }
+  template <class... Parts>
+  [[gnu::noinline]] static value_type* find_again(const Core* core, std::uint32_t moves,
+                                                  Parts... parts) {
+    const position found = identity(parts...).locate(*core, core->moves() != moves);
+    return found ? found.entry() : nullptr;
+  }
+  template <class... Parts>
+  [[gnu::noinline]] static value_type* entry_by_now(const Core* core, std::uint32_t moves,
+                                                    bool reset, Parts... parts) {
+    if (!reset) {
+      if (value_type* const found = find_again(core, moves, parts...)) return found;
+    }
+    core->report_stale_iterator();
+    return identity(parts...).entry();
+  }
+  [[gnu::noinline]] void advance_slow() {
+    if constexpr (noexcept(core_->hash_of()(std::declval<const key_type&>()))) {
+      step();
     } else {
-      return hash;
+      cursor ahead = *this;
+      ahead.step();
+      *this = ahead;
     }
   }
-  // The hash of a found entry, or of any whose key is small.
-  [[nodiscard]] std::uint64_t hash_of_entry() const {
-    if constexpr (holds_key()) {
-      alignas(key_type) std::byte bytes[sizeof(key_type)];
-      std::memcpy(bytes, &identity_, sizeof(key_type));
-      return core_->hash_of()(*std::launder(reinterpret_cast<const key_type*>(bytes)));
-    } else {
-      return identity_;
-    }
-  }
+
+  // ---- classes
 
   // The reversed further bits of a hash of this class.
   [[nodiscard]] std::uint64_t reversed(std::uint64_t hash) const noexcept {
-    return reverse_bits(hash >> bits_);
+    return reverse_bits(hash >> walk_.bits_);
   }
   // The chain of the class that holds the place `r` of the reversed order.
   struct stretch {
     bucket_type* head;
     std::uint64_t begin;  // the chain's first place
     std::uint64_t end;    // the first place behind it; 0 if there is none
+    std::uint64_t index;  // the low bits of the hashes in it,
+    unsigned bits;        //   so many
   };
   [[nodiscard]] stretch chain_over(std::uint64_t r) const noexcept {
-    const auto chain = core_->chain_at(class_ | (reverse_bits(r) << bits_));
-    const unsigned further = chain.bits - bits_;
-    if (further == 0) return {chain.head, 0, 0};
+    const auto chain = core_->chain_at(walk_.class_ | (reverse_bits(r) << walk_.bits_));
+    const unsigned further = chain.bits - walk_.bits_;
+    if (further == 0) return {chain.head, 0, 0, walk_.class_, walk_.bits_};
     const std::uint64_t width = std::uint64_t{1} << (64 - further);
     const std::uint64_t begin = r & ~(width - 1);
-    return {chain.head, begin, begin + width};
+    return {chain.head, begin, begin + width, walk_.class_ | (reverse_bits(begin) << walk_.bits_),
+            chain.bits};
   }
   template <class F>
   void for_each_chain_of_class(F&& f) const {
@@ -222,403 +239,350 @@ class cursor : private walk_state {
       r = chain.end;
     } while (r != 0);
   }
-
-  [[nodiscard]] unsigned slot_of_column(unsigned column) const noexcept {
-    return (column + turn_) % slots_per_bucket;
-  }
-  // The slot number of the entry.
-  [[nodiscard]] unsigned index() const noexcept {
-    return static_cast<unsigned>(entry_ - bucket_->slot(0));
-  }
-  // Steps to the first pending slot. Returns whether what it held may still be there, and not an
-  // entry of another tophash.
-  bool take_pending() noexcept {
-    const auto slot = static_cast<unsigned>(std::countr_zero(pending_)) % slots_per_bucket;
-    pending_ &= pending_ - 1;
-    stand_at(bucket_, slot);
-    return tophash_at(bucket_->tops() ^ noted_[in_second_], slot) == 0;
-  }
-  bool stand_at(bucket_type* where, unsigned slot) noexcept {
-    bucket_ = where;
-    entry_ = where->slot(slot);
-    if constexpr (holds_key()) {
-      identity_ = identity_of(entry_->first, 0);
-    } else {
-      top_ = tophash_at(where->tops(), slot);
-    }
-    return true;
+  [[nodiscard]] bool class_has_overflowed() const noexcept {
+    bool any = false;
+    for_each_chain_of_class([&](bucket_type* head) { any |= head->has_overflowed(); });
+    return any;
   }
 
+  [[nodiscard]] std::uint64_t class_mask() const noexcept {
+    return (std::uint64_t{1} << walk_.bits_) - 1;
+  }
   void start_walk(std::uint64_t random, std::uint64_t turn) noexcept {
-    bits_ = static_cast<std::uint8_t>(core_->common_bits());
-    last_class_ = (std::uint64_t{1} << bits_) - 1;
-    class_ = first_class_ = random & last_class_;
-    turn_ = static_cast<std::uint8_t>(turn);
-    moves_ = core_->moves();
-    resets_ = core_->resets();
+    walk_.bits_ = static_cast<std::uint8_t>(core_->common_bits());
+    walk_.class_ = walk_.first_class_ = random & class_mask();
+    walk_.turn_ = static_cast<std::uint8_t>(turn);
   }
-
   void end_walk() noexcept { *this = cursor(); }
 
   // Moves on to the classes behind this one, until one has an entry to show.
   void leave_class() {
     do {
-      class_ = (class_ + 1) & last_class_;
-      if (class_ == first_class_) {
-        end_walk();
-        return;
-      }
+      walk_.class_ = (walk_.class_ + 1) & class_mask();
+      if (walk_.class_ == walk_.first_class_) return end_walk();
     } while (!enter_class());
   }
-
-  // To the first entry of class_, if it has any.
-  bool enter_class() {
-    bucket_type* const head = core_->chain_of_mask(class_, last_class_);
-    if (head != nullptr && (head->link() == 0 || head->next()->next() == nullptr)) [[likely]] {
-      bucket_type* const second = head->next();
-      noted_ = {head->tops(), second == nullptr ? 0 : second->tops()};
-      in_second_ = false;
-      bucket_ = head;
-      pending_ = turned(head->live().dense());
-      if (second == nullptr || !have_twins(noted_[0], noted_[1])) [[likely]] {
-        order_ = order::by_position;
-        return step_by_position();
-      }
-      order_ = order::noted;
-      pending_ = head->live().dense() | second->live().dense() << slots_per_bucket;
-      place_ = {};
-      place_.over = true;
-      has_moved_ = false;
-      return next_noted();
-    }
-    place_ = {};
-    place_.over = true;
-    if (class_has_overflow()) {
-      order_ = order::by_hash;
-      return next_by_hash();
-    }
-    order_ = order::by_place;
-    column_ = 0;
-    return next_by_place();
-  }
-  // The set of slots in the order of columns: from bit turn_ on, slots below it 8 bits higher up.
-  [[nodiscard]] std::uint32_t turned(std::uint32_t slots) const noexcept {
-    return (slots | slots << slots_per_bucket) & (std::uint32_t{0xff} << turn_);
-  }
-
-  [[nodiscard]] bool class_has_overflow() const noexcept;
-  [[nodiscard]] bool may_be_entry(const key_type& key, unsigned head_slot) const;
-  // By position, to a slot that holds what it held, if there is one left.
-  bool step_by_position() noexcept {
-    for (;;) {
-      while (pending_ != 0) {
-        if (take_pending()) return true;
-      }
-      if (in_second_ || noted_[1] == 0) return false;
-      bucket_type* const second = core_->chain_of_mask(class_, last_class_)->next();
-      in_second_ = true;
-      if (second == nullptr) return false;  // erased since
-      bucket_ = second;
-      pending_ = matcher::live(noted_[1]).dense();
-    }
-  }
-  // Whether two live bytes of the words are equal.
-  static bool have_twins(std::uint64_t first, std::uint64_t second) noexcept {
-    bool twins = false;
-    for (auto set = matcher::live(second); set; set.drop_first()) {
-      const tophash top = tophash_at(second, set.first());
-      const std::uint32_t in_second = matcher::match(second, top).dense();
-      twins |= static_cast<bool>(matcher::match(first, top)) || (in_second & (in_second - 1)) != 0;
-    }
-    return twins || twins_within(first);
-  }
-  static bool twins_within(std::uint64_t tops) noexcept {
-    bool twins = false;
-    const std::uint32_t live = matcher::live(tops).dense();
-    for (unsigned turn = 1; turn <= slots_per_bucket / 2; ++turn) {
-      const auto twin = matcher::empty(tops ^ std::rotr(tops, static_cast<int>(8 * turn)));
-      twins |= (twin.dense() & live) != 0;
-    }
-    return twins;
-  }
-  // Out of line: compilers that don't follow order_ would warn of an unset walk wherever an
-  // iterator is copied.
-  [[gnu::noinline]] void copy_walk(const walk_state& other) noexcept {
-    static_cast<walk_state&>(*this) = other;
-  }
-  [[gnu::noinline]] void advance_slow();
-  void step();
+  bool enter_class();
   void begin_at_found();
+  void step();
 
-  bool next_by_place() noexcept;
-  bool next_by_hash();
-  void leave_position() noexcept;
-  bool next_noted();
-  bool next_of_top();
+  // ---- by place
 
-  // Calls f(place, bucket, slot) for the entries of the chain with tophash `top`; rank is 0.
-  template <class F>
-  void for_each_of_top(const stretch& chain, tophash top, F&& f) const;
-  // Leaves all that the chain has with place_.top behind.
-  void pass(const stretch& chain) noexcept {
-    place_.reversed = chain.end;
-    place_.inside = false;
-    place_.over = chain.end == 0;
+  // Whether a class that has this chain alone is walked in_head.
+  [[nodiscard]] bool is_plain(const bucket_type* head) const noexcept {
+    return !head->has_overflowed() && identity::all_plain(*core_, head->past());
   }
-  [[nodiscard]] unsigned next_top(unsigned least) const noexcept;
-  bool next_of_top_in(const stretch& chain);
+  void start_head(bucket_type* head) noexcept {
+    walk_.head_ = head;
+    walk_.noted_[0] = head->tops();
+    walk_.pending_ = turned(head->live().dense());
+  }
+  // Slots in the order of columns: from bit turn_ on, those below it eight bits higher up.
+  [[nodiscard]] std::uint16_t turned(std::uint32_t slots) const noexcept {
+    return static_cast<std::uint16_t>((slots | slots << slots_per_bucket) & std::uint32_t{0xff}
+                                                                                << walk_.turn_);
+  }
+  // To the next class, if that is one to walk in_head; else nothing.
+  bool next_plain_head() noexcept {
+    const std::uint64_t next = (walk_.class_ + 1) & class_mask();
+    if (next == walk_.first_class_) return false;
+    bucket_type* const head = core_->chain_of_mask(next, class_mask());
+    if (head == nullptr || !is_plain(head)) return false;
+    walk_.class_ = next;
+    start_head(head);
+    return true;
+  }
+  // To the first pending slot.  Requires: nothing has changed since the head was looked at.
+  void take_pending() noexcept {
+    const auto slot = static_cast<unsigned>(std::countr_zero(walk_.pending_)) % slots_per_bucket;
+    walk_.pending_ &= static_cast<std::uint16_t>(walk_.pending_ - 1);
+    at_.stand_plain(walk_.head_, slot, true, walk_.class_, walk_.bits_);
+  }
+  bool next_in_head();
+  void review_head() noexcept;
+  void leave_head() noexcept;
+  bool next_by_place();
+  [[nodiscard]] unsigned slot_of_column(unsigned column) const noexcept {
+    return (column + walk_.turn_) % slots_per_bucket;
+  }
 
-  value_type* entry_ = nullptr;  // where the entry was when the cursor came to it
+  // ---- by hash
+
+  // The first of the slots to come, and the bucket that it is in: head_, or the one behind it.
+  [[nodiscard]] unsigned first_sorted() const noexcept { return walk_.sorted_ % 16; }
+  [[nodiscard]] bucket_type* sorted_bucket(unsigned slot) const noexcept {
+    return slot < slots_per_bucket ? walk_.head_ : walk_.head_->next();
+  }
+  // That bucket, if the slot is all that is needed to know the entry; else null.
+  [[nodiscard]] bucket_type* plain_bucket(unsigned slot) const noexcept {
+    if (!identity::asks_hash(slot < slots_per_bucket) &&
+        identity::all_plain(*core_, walk_.head_->past())) {
+      return sorted_bucket(slot);
+    }
+    return nullptr;
+  }
+  // To the first of them, which is in `b`.  Requires: nothing has changed since they were sorted.
+  void take_sorted(bucket_type* b) noexcept {
+    const unsigned slot = drop_sorted();
+    at_.stand_plain(b, slot % slots_per_bucket, slot < slots_per_bucket, walk_.class_, walk_.bits_);
+  }
+  unsigned drop_sorted() noexcept {
+    const unsigned slot = first_sorted();
+    walk_.sorted_ >>= 4;
+    --walk_.pending_;
+    return slot;
+  }
+  [[nodiscard]] tophash noted_top(unsigned slot) const noexcept {
+    return tophash_at(walk_.noted_[slot / slots_per_bucket], slot % slots_per_bucket);
+  }
+  bool sort_slots(bucket_type* head) noexcept;
+  bool next_sorted();
+  void review_sorted() noexcept;
+  void leave_sorted() noexcept;
+  bool next_by_hash();
+  bool next_of_top();
+  bool next_of_top_in(const stretch& chain);
+  [[nodiscard]] unsigned next_top(unsigned above) const noexcept;
+  // Leaves all that the chain has with walk_.place_.top behind.
+  void pass(const stretch& chain) noexcept {
+    walk_.place_.reversed = chain.end;
+    walk_.place_.inside = false;
+    walk_.place_.over = chain.end == 0;
+  }
+  bool stand_at(const stretch& chain, bucket_type* b, unsigned slot) {
+    at_.stand_at(*core_, b, slot, b == chain.head, chain.index, chain.bits);
+    return true;
+  }
+
   const Core* core_ = nullptr;
-  bucket_type* bucket_ = nullptr;  // of entry_
-  std::uint64_t identity_ = 0;     // of the entry: identity_of()
-  std::uint32_t moves_ = 0;        // of the table, when entry_ was set
-  std::uint32_t pending_ = 0;  // slots to come: of bucket_, as turned() has them; noted: of both
-  std::uint16_t resets_ = 0;
+  identity at_{};
+  std::uint32_t changes_ = 0;  // of the table, when the cursor came to the entry
+  std::uint32_t moves_ = 0;
+  std::uint32_t resets_ = 0;
   order order_ = order::none;
-  tophash top_ = 0;  // of the entry, unless its key is held
+
+  walk_state<Core> walk_;
 };
 
 // ---- bodies, in the order above ------------------------------------------------------------
 
 template <class Core>
-void cursor<Core>::advance_slow() {
-  if constexpr (hash_throws) {
-    cursor ahead = *this;
-    ahead.step();
-    *this = ahead;
-  } else {
-    step();
-  }
-}
-
-template <class Core>
 void cursor<Core>::step() {
-  bool met = false;
-  if (core_->moves() == moves_ && order_ == order::by_position) {
-    met = step_by_position();
-    if (!met) leave_class();
-    return;
-  }
-  if (core_->resets() != resets_ || (order_ != order::none && core_->common_bits() < bits_)) {
-    end_walk();
-    return;
-  }
+  if (at_end() || (order_ != order::none && core_->common_bits() < walk_.bits_)) return end_walk();
   if (order_ == order::none) begin_at_found();
-  if (core_->moves() != moves_) {
-    if (order_ == order::by_position) leave_position();
-    has_moved_ = true;
-    moves_ = core_->moves();
+  if (changed()) {
+    const bool moved = core_->moves() != moves_;
+    if (order_ == order::in_head) {
+      moved ? leave_head() : review_head();
+    } else if (order_ == order::sorted) {
+      moved ? leave_sorted() : review_sorted();
+    }
+    see();
   }
+  bool met = false;
   switch (order_) {
+    case order::none:
+      break;
+    case order::in_head:
+      met = next_in_head();
+      break;
     case order::by_place:
       met = next_by_place();
       break;
-    case order::noted:
-      met = next_noted();
+    case order::sorted:
+      met = next_sorted();
       break;
-    default:
+    case order::by_hash:
       met = next_by_hash();
   }
   if (!met) leave_class();
 }
 
-// Entries may have moved, so the order goes on in one that does not mind.
-template <class Core>
-void cursor<Core>::leave_position() noexcept {
-  place_ = {};
-  if (noted_[1] == 0) {
-    // The class was one head, and all of it up to the entry's column has been met.
-    order_ = order::by_place;
-    column_ = static_cast<std::uint8_t>((index() - turn_) % slots_per_bucket + 1);
-    return;
-  }
-  order_ = order::noted;
-  place_.over = true;
-  if (in_second_) {
-    pending_ <<= slots_per_bucket;
-  } else {
-    pending_ = ((pending_ | pending_ >> slots_per_bucket) & 0xff) | matcher::live(noted_[1]).dense()
-                                                                        << slots_per_bucket;
-  }
-}
-
 // Sets up the walk that a found entry is part of: from its class to the last.
 template <class Core>
 void cursor<Core>::begin_at_found() {
-  const position at = locate();
-  const std::uint64_t hash = hash_of_entry();
+  const std::uint64_t hash = at_.hash(*core_);
   start_walk(hash, 0);
-  first_class_ = 0;
-  const stretch chain = chain_over(reversed(hash));
-  place_ = {};
-  if (!at || class_has_overflow()) {
-    order_ = order::by_hash;
-    place_.top = tophash_of(hash);
-    place_.reversed = reversed(hash);
-    place_.inside = true;
-    if (!at) {
-      // Gone, or not to be told from others of its hash: those are left behind as well.
-      place_.content = std::numeric_limits<std::uint64_t>::max();
-      return;
-    }
-    place_.content = content_hash(at.entry()->first);
-    bool passed = false;
-    for_each_of_top(chain, tophash_of(hash), [&](const place& p, bucket_type* b, unsigned i) {
-      passed |= b == at.where && i == at.index;
-      if (!passed && place_.ties_with(p)) ++place_.rank;
-    });
-  } else {
+  walk_.first_class_ = 0;
+  walk_.place_ = {};
+  if (at_.in_head() && !class_has_overflowed()) {
     order_ = order::by_place;
-    column_ = static_cast<std::uint8_t>(at.index + (chain.end == 0 ? 1 : 0));
-    place_.reversed = chain.end;
-  }
-}
-
-// After a move, everything known of the entry must speak for one candidate alone.
-template <class Core>
-auto cursor<Core>::locate() const -> position {
-  position found;
-  if (core_->resets() != resets_) return found;
-  if (core_->moves() == moves_) {
-    if (tophash_at(bucket_->tops(), index()) != empty_slot) found = {{bucket_, index()}};
-    return found;
-  }
-  unsigned candidates = 0;
-  tophash top = top_;
-  if constexpr (holds_key()) top = tophash_of(hash_of_entry());
-  const auto consider = [&](bucket_type* head) {
-    for (bucket_type* b = head; b != nullptr; b = b->next()) {
-      for (auto set = b->match(top); set; set.drop_first()) {
-        const unsigned i = set.first();
-        if (!may_be_entry(b->slot(i)->first, b == head ? i : slots_per_bucket)) continue;
-        found = {{b, i}};
-        ++candidates;
-      }
-    }
-  };
-  if (holds_key() || order_ == order::none) {
-    consider(core_->chain_at(hash_of_entry()).head);
+    const stretch chain = chain_over(reversed(hash));
+    walk_.column_ = static_cast<std::uint8_t>(at_.slot() + (chain.end == 0 ? 1 : 0));
+    walk_.place_.reversed = chain.end;
   } else {
-    for_each_chain_of_class(consider);
+    order_ = order::by_hash;
+    walk_.place_.top = tophash_of(hash);
+    walk_.place_.reversed = reversed(hash);
+    walk_.place_.inside = true;
+    walk_.place_.tie = at_.tie_breaker();
   }
-  return candidates == 1 ? found : position{};
 }
 
-// Whether a key with the entry's tophash, in a chain where the entry must be, may be the entry's.
-// `head_slot` is its slot number in the head; slots_per_bucket stands for an overflow bucket.
+// To the first entry of walk_.class_, if it has any.
 template <class Core>
-bool cursor<Core>::may_be_entry(const key_type& key, unsigned head_slot) const {
-  if constexpr (holds_key()) return identity_of(key, 0) == identity_;
-  switch (order_) {
-    case order::none:
-      return core_->hash_of()(key) == identity_;
-    case order::by_position:
-      return noted_[1] != 0 || head_slot == index();  // E1, in a class of heads
-    case order::by_place:
-      return head_slot == index();  // E1
-    case order::by_hash:
-    case order::noted:
-      return !place_.inside || place_.over ||
-             (reversed(core_->hash_of()(key)) == place_.reversed &&
-              content_hash(key) == place_.content);
+bool cursor<Core>::enter_class() {
+  bucket_type* const head = core_->chain_of_mask(walk_.class_, class_mask());
+  if (head != nullptr && is_plain(head)) {
+    order_ = order::in_head;
+    start_head(head);
+    return next_in_head();
   }
-  return false;
+  walk_.place_ = {};
+  if (!class_has_overflowed()) {
+    order_ = order::by_place;
+    walk_.column_ = 0;
+    return next_by_place();
+  }
+  walk_.place_.over = true;
+  if (head != nullptr && sort_slots(head)) {
+    order_ = order::sorted;
+    return next_sorted();
+  }
+  order_ = order::by_hash;
+  return next_by_hash();
 }
 
 template <class Core>
-bool cursor<Core>::class_has_overflow() const noexcept {
-  bool overflow = false;
-  for_each_chain_of_class([&](bucket_type* head) { overflow |= head->link() != 0; });
-  return overflow;
+bool cursor<Core>::next_in_head() {
+  if (walk_.pending_ == 0) return false;
+  const auto slot = static_cast<unsigned>(std::countr_zero(walk_.pending_)) % slots_per_bucket;
+  walk_.pending_ &= static_cast<std::uint16_t>(walk_.pending_ - 1);
+  at_.stand_at(*core_, walk_.head_, slot, true, walk_.class_, walk_.bits_);
+  return true;
 }
 
-// By position over several chains: column by column, chain by chain.
+// Takes out what has ended, as far as tophashes tell.
 template <class Core>
-bool cursor<Core>::next_by_place() noexcept {
-  for (; column_ < slots_per_bucket; ++column_) {
-    const unsigned slot = slot_of_column(column_);
+void cursor<Core>::review_head() noexcept {
+  walk_.pending_ &= turned(matcher::empty(walk_.head_->tops() ^ walk_.noted_[0]).dense());
+}
+
+// Something has moved, so the order goes on over the chains that the class has by now. It was one
+// head, and all of it up to the entry's column has been met.
+template <class Core>
+void cursor<Core>::leave_head() noexcept {
+  order_ = order::by_place;
+  walk_.column_ = static_cast<std::uint8_t>((at_.slot() - walk_.turn_) % slots_per_bucket + 1);
+  walk_.place_ = {};
+}
+
+// Column by column, chain by chain.
+template <class Core>
+bool cursor<Core>::next_by_place() {
+  for (; walk_.column_ < slots_per_bucket; ++walk_.column_) {
+    const unsigned slot = slot_of_column(walk_.column_);
     do {
-      const stretch chain = chain_over(place_.reversed);
-      place_.reversed = chain.end;
+      const stretch chain = chain_over(walk_.place_.reversed);
+      walk_.place_.reversed = chain.end;
       if (tophash_at(chain.head->tops(), slot) != empty_slot) {
-        stand_at(chain.head, slot);
-        if (chain.end == 0) ++column_;
-        return true;
+        if (chain.end == 0) ++walk_.column_;
+        return stand_at(chain, chain.head, slot);
       }
-    } while (place_.reversed != 0);
+    } while (walk_.place_.reversed != 0);
   }
   return false;
 }
 
-// The least tophash of the class that is at least `least`; 256 if there is none.
+// Sorts the slots of the chain of `head` by their tophashes. False: it has more than two buckets, or
+// two equal tophashes.
 template <class Core>
-unsigned cursor<Core>::next_top(unsigned least) const noexcept {
-  unsigned found = 256;
-  for_each_chain_of_class([&](bucket_type* head) {
-    for (bucket_type* b = head; b != nullptr; b = b->next()) {
-      for (auto set = b->live(); set; set.drop_first()) {
-        const unsigned top = tophash_at(b->tops(), set.first());
-        if (top >= least && top < found) found = top;
-      }
+bool cursor<Core>::sort_slots(bucket_type* head) noexcept {
+  bucket_type* const second = head->next();
+  if (second != nullptr && second->next() != nullptr) return false;
+  walk_.head_ = head;
+  walk_.noted_ = {head->tops(), second == nullptr ? 0 : second->tops()};
+  // Each slot goes to the place that the number of lesser tophashes gives it: without a branch that
+  // nobody could foresee.
+  const unsigned empty = matcher::count_below(walk_.noted_[0], walk_.noted_[1], 1);
+  std::uint64_t taken = 0;
+  walk_.sorted_ = 0;
+  for (unsigned word = 0; word < walk_.noted_.size(); ++word) {
+    for (auto set = matcher::live(walk_.noted_[word]); set; set.drop_first()) {
+      const unsigned slot = word * slots_per_bucket + set.first();
+      const unsigned at =
+          matcher::count_below(walk_.noted_[0], walk_.noted_[1], noted_top(slot)) - empty;
+      walk_.sorted_ |= std::uint64_t{slot} << (4 * at);
+      taken |= std::uint64_t{1} << at;
     }
-  });
-  return found;
+  }
+  const unsigned live = 2 * slots_per_bucket - empty;
+  walk_.pending_ = static_cast<std::uint16_t>(live);
+  return taken + 1 == std::uint64_t{1} << live;  // twins share a place and leave one free
 }
 
-// By hash, tophash by tophash as they were noted. A slot that alone had its tophash is all there is
-// to look at while nothing has moved; otherwise the class is searched for it.
 template <class Core>
-bool cursor<Core>::next_noted() {
-  for (;;) {
-    if (next_of_top()) return true;
-    if (pending_ == 0) return false;
-    const auto at = static_cast<unsigned>(std::countr_zero(pending_));
-    const tophash top = tophash_at(noted_[at / slots_per_bucket], at % slots_per_bucket);
-    const std::uint32_t same = matcher::match(noted_[0], top).dense() |
-                               matcher::match(noted_[1], top).dense() << slots_per_bucket;
-    pending_ &= ~same;
-    if (has_moved_ || (same & (same - 1)) != 0) {
-      place_ = {};
-      place_.top = top;
-      continue;
-    }
-    bucket_type* b = core_->chain_of_mask(class_, last_class_);
-    if (at >= slots_per_bucket) b = b->next();
-    // Erased since, or replaced by another.
-    if (b == nullptr || tophash_at(b->tops(), at % slots_per_bucket) != top) continue;
-    return stand_at(b, at % slots_per_bucket);
+bool cursor<Core>::next_sorted() {
+  if (walk_.pending_ == 0) return false;
+  const unsigned slot = drop_sorted();
+  at_.stand_at(*core_, sorted_bucket(slot), slot % slots_per_bucket, slot < slots_per_bucket,
+               walk_.class_, walk_.bits_);
+  return true;
+}
+
+// Takes out what has ended, as far as tophashes tell.
+template <class Core>
+void cursor<Core>::review_sorted() noexcept {
+  const bucket_type* const second = walk_.head_->next();
+  const std::array<std::uint64_t, 2> now = {walk_.head_->tops(),
+                                            second == nullptr ? 0 : second->tops()};
+  std::uint64_t left = 0;
+  unsigned count = 0;
+  while (walk_.pending_ != 0) {
+    const unsigned slot = drop_sorted();
+    const tophash top = tophash_at(now[slot / slots_per_bucket], slot % slots_per_bucket);
+    if (top == noted_top(slot)) left |= std::uint64_t{slot} << 4 * count++;
   }
+  walk_.sorted_ = left;
+  walk_.pending_ = static_cast<std::uint16_t>(count);
+}
+
+// Something has moved, so the order goes on over the chains that the class has by now, behind the
+// tophash of the entry.
+template <class Core>
+void cursor<Core>::leave_sorted() noexcept {
+  order_ = order::by_hash;
+  walk_.place_.top = noted_top(at_.slot() + (at_.in_head() ? 0 : slots_per_bucket));
 }
 
 template <class Core>
 bool cursor<Core>::next_by_hash() {
   while (!next_of_top()) {
-    const unsigned top = next_top(place_.top + 1u);
+    const unsigned top = next_top(walk_.place_.top);
     if (top > std::numeric_limits<tophash>::max()) return false;
-    place_ = {};
-    place_.top = static_cast<std::uint16_t>(top);
+    walk_.place_ = {};
+    walk_.place_.top = static_cast<std::uint16_t>(top);
   }
   return true;
 }
 
-// The next entry of the class with tophash place_.top, if one is left.
+// The least tophash of the class above `above`; 256 if there is none.
+template <class Core>
+unsigned cursor<Core>::next_top(unsigned above) const noexcept {
+  unsigned least = std::numeric_limits<tophash>::max() + 1u;
+  for_each_chain_of_class([&](bucket_type* head) {
+    for (bucket_type* b = head; b != nullptr; b = b->next()) {
+      least = std::min(least, matcher::least_above(b->tops(), above));
+    }
+  });
+  return least;
+}
+
+// The next entry of the class with tophash walk_.place_.top, if one is left.
 template <class Core>
 bool cursor<Core>::next_of_top() {
-  while (!place_.over) {
-    const stretch chain = chain_over(place_.reversed);
+  while (!walk_.place_.over) {
+    const stretch chain = chain_over(walk_.place_.reversed);
     if (next_of_top_in(chain)) return true;
     pass(chain);
   }
   return false;
 }
 
-// The next entry of the chain with tophash place_.top, if one is left.
+// The next entry of the chain with tophash walk_.place_.top, if one is left.
 template <class Core>
 bool cursor<Core>::next_of_top_in(const stretch& chain) {
-  const auto top = static_cast<tophash>(place_.top);
-  // One alone, and none of the chain met yet: there is nothing to compare.
-  bool alone = !place_.inside && place_.reversed == chain.begin;
+  const auto top = static_cast<tophash>(walk_.place_.top);
   unsigned count = 0;
   bucket_type* only = nullptr;
   for (bucket_type* b = chain.head; b != nullptr; b = b->next(top)) {
@@ -628,49 +592,29 @@ bool cursor<Core>::next_of_top_in(const stretch& chain) {
     only = b;
   }
   if (count == 0) return false;
-  alone = alone && count == 1;
-  if (alone) {
+  // One alone, and none of the chain met yet: there is nothing to compare.
+  if (count == 1 && !walk_.place_.inside && walk_.place_.reversed == chain.begin) {
     pass(chain);
-    return stand_at(only, only->match(top).first());
+    return stand_at(chain, only, only->match(top).first());
   }
-  // Ties are met from the end of the chain: those nearer to the head than the last one met are to
-  // come. So it does no harm to erase what has been met, and new ties, which are put behind,
-  // either.
   place next{};
-  bool met = false;
-  std::uint32_t rank = 0;
-  for_each_of_top(chain, top, [&](const place& candidate, bucket_type* b, unsigned i) {
-    if (place_.ties_with(candidate) && rank < place_.rank) {
-      met = true;
-      next = candidate;
-      next.rank = rank++;
-      stand_at(b, i);
-    }
-  });
-  if (!met) {
-    for_each_of_top(chain, top, [&](const place& candidate, bucket_type* b, unsigned i) {
-      if (!place_.before(candidate) || (met && next.before(candidate))) return;
-      const std::uint32_t ties = met && next.ties_with(candidate) ? next.rank + 1 : 0;
-      met = true;
-      next = candidate;
-      next.rank = ties;
-      stand_at(b, i);
-    });
-  }
-  if (met) place_ = next;
-  return met;
-}
-
-template <class Core>
-template <class F>
-void cursor<Core>::for_each_of_top(const stretch& chain, tophash top, F&& f) const {
-  for (bucket_type* b = chain.head; b != nullptr; b = b->next()) {
+  bucket_type* where = nullptr;
+  unsigned slot = 0;
+  for (bucket_type* b = chain.head; b != nullptr; b = b->next(top)) {
     for (auto set = b->match(top); set; set.drop_first()) {
       const unsigned i = set.first();
-      const auto& key = std::as_const(b->slot(i)->first);
-      f(place{reversed(core_->hash_of()(key)), content_hash(key), 0, top, true, false}, b, i);
+      const std::uint64_t hash = core_->hash_of()(std::as_const(b->slot(i)->first));
+      const std::uint64_t tie = identity::tie_breaker(*core_, b, i, b == chain.head);
+      const place candidate{reversed(hash), tie, top, true, false};
+      if (!walk_.place_.before(candidate) || (where != nullptr && next.before(candidate))) continue;
+      next = candidate;
+      where = b;
+      slot = i;
     }
   }
+  if (where == nullptr) return false;
+  walk_.place_ = next;
+  return stand_at(chain, where, slot);
 }
 
 }  // namespace gomap::detail

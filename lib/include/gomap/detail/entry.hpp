@@ -7,21 +7,12 @@
 #include <cstddef>
 #include <cstring>
 #include <memory>
-#include <string_view>
 #include <type_traits>
 #include <utility>
 
 #include <gomap/detail/words.hpp>
 
 namespace gomap::detail {
-
-// Whether different keys may agree in their hash under every seed, as NaNs do: anything but keys
-// that gomap::hash tells apart by all they hold.
-template <class Key>
-[[nodiscard]] constexpr bool keys_may_tie() noexcept {
-  return !(std::is_integral_v<Key> || std::is_enum_v<Key> || std::is_pointer_v<Key> ||
-           std::is_convertible_v<const Key&, std::string_view>);
-}
 
 template <class Key, class T, class Allocator, class Words = plain_words>
 struct entry_traits {

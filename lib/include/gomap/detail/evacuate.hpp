@@ -9,23 +9,27 @@
 // Three rules, and who relies on them:
 //   E1  An entry in the old head keeps its slot number. So a position in a head stays good for
 //       iterators.
-//   E2  Entries of overflow buckets fill holes of the new heads, then new overflow buckets. They
-//       stay behind those of equal tophash. So growth compacts, and keys of equal hash keep their
-//       order.
+//   E2  Entries of overflow buckets fill holes of the new heads, then new overflow buckets. So
+//       growth compacts. What has a number keeps it (entry_numbers.hpp).
 //   E3  Whatever may throw (hash, copy, memory) comes before the first change to the old chain.
 //       Entries whose copy or move may throw therefore never stay in their array.
-// The new heads are initialised here and nowhere else: a new array is never written as a whole.
+// The new heads are initialised here and nowhere else: a new array is never written as a whole. With
+// a full past they note into which of them each slot of the old head goes on (past.hpp).
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <gomap/detail/bucket.hpp>
 #include <gomap/detail/bucket_memory.hpp>
 #include <gomap/detail/entry.hpp>
+#include <gomap/detail/entry_numbers.hpp>
 
 namespace gomap::detail {
 
@@ -56,19 +60,28 @@ class evacuation {
   using entries = entry_traits<Key, T, Allocator, Words>;
   using bucket_type = bucket<typename entries::value_type, Words>;
   using memory_type = bucket_memory<bucket_type, Allocator, Words>;
+  using past_type = typename Words::past;
+  static constexpr bool full = std::is_same_v<past_type, full_past>;
 
   // Where an entry is.
   struct place_type {
     bucket_type* where = nullptr;
     unsigned index = 0;
+
+    [[nodiscard]] typename entries::value_type* slot() const noexcept { return where->slot(index); }
   };
+  using numbers_type =
+      std::conditional_t<full, entry_numbers<typename entries::allocator_type>, no_entry_numbers>;
 
   // From an array of `old_buckets` buckets to `to`, of mask + 1, which may be the same array if
-  // entries::relocates(). `tracked`, an entry that the caller points to, is kept up to date.
-  evacuation(typename entries::allocator_type& allocator, memory_type& memory, bucket_type* to,
-             std::size_t mask, std::size_t old_buckets, place_type& tracked) noexcept
+  // entries::relocates(). `tracked`, an entry that the caller points to, is kept up to date, and so
+  // are `numbers`.
+  evacuation(typename entries::allocator_type& allocator, memory_type& memory,
+             numbers_type& numbers, bucket_type* to, std::size_t mask, std::size_t old_buckets,
+             place_type& tracked) noexcept
       : allocator_(allocator),
         memory_(memory),
+        numbers_(numbers),
         to_(to),
         mask_(mask),
         old_buckets_(old_buckets),
@@ -92,9 +105,7 @@ class evacuation {
     }
     const std::size_t overflow = overflow_of(from);
     reserve_for(overflow);
-    for (std::size_t i = index; i <= mask_; i += old_buckets_) {
-      if (to_ + i != from) to_[i].reset();
-    }
+    start_heads(from, index);
 
     std::size_t at = 0;
     const auto head_of = [&](const Key& key) -> std::size_t {
@@ -116,11 +127,13 @@ class evacuation {
     evacuation& self;
     std::size_t index;
     place_type tracked = self.tracked_;
+    std::vector<std::pair<place_type, place_type>> numbered = {};  // who has a number, and moved
     bool done = false;
 
     void commit() noexcept {
       done = true;
       self.tracked_ = tracked;
+      for (const auto& [from, to] : numbered) self.move_number(from, to);
     }
     ~undo() {
       if (done) return;
@@ -135,10 +148,12 @@ class evacuation {
   template <class HashOf>
   void move_head(bucket_type* from, std::size_t index, const HashOf& hash_of) {
     const std::uint64_t tops = from->tops();
+    const past_type past = from->past();
     const std::size_t high = mask_ + 1 - old_buckets_;  // the new bit of the index; 0 for same size
     const bool in_place = to_ + index == from;
     if (in_place && high == 0) return;
     std::uint64_t stay = ~std::uint64_t{0};  // the tophash bytes that stay at `index`
+    std::uint32_t up = 0;                    // the slots whose entries don't
     for (auto set = from->live(); set; set.drop_first()) {
       const unsigned i = set.first();
       typename entries::value_type* const entry = from->slot(i);
@@ -146,17 +161,46 @@ class evacuation {
       if (high != 0 && (hash_of(std::as_const(entry->first)) & high) != 0) {
         target += high;
         stay = with_tophash(stay, i, 0);
+        up |= 1u << i;
       } else if (in_place) {
         continue;
       }
+      move_number({from, i}, {to_ + target, i});
       track(from, i, to_ + target, i);
       entries::relocate(allocator_, to_[target].slot(i), entry);
     }
-    to_[index].reset();
+    to_[index].reset(past.of_lower(up));
     to_[index].set_tops(tops & stay);
     if (high != 0) {
-      to_[index + high].reset();
+      to_[index + high].reset(past.of_upper(up));
       to_[index + high].set_tops(tops & ~stay);
+    }
+  }
+
+  // Makes the targets of chain `index` empty heads. With a full past, note_head_entry() says later
+  // which slots go on in them.
+  void start_heads(bucket_type* from, std::size_t index) noexcept {
+    const past_type past = from->past();
+    for (std::size_t i = index; i <= mask_; i += old_buckets_) {
+      if (to_ + i == from) continue;
+      if constexpr (full) {
+        to_[i].reset(i == index ? past.without_guests() : past.vacant());
+      } else {
+        to_[i].reset(past);
+      }
+    }
+  }
+
+  // Notes that slot `i` of the old head goes on in target `head`.
+  void note_head_entry([[maybe_unused]] bucket_type* from, [[maybe_unused]] unsigned i,
+                       [[maybe_unused]] std::size_t head) noexcept {
+    if constexpr (full) {
+      if (from->past().guest(i)) to_[head].set_past(to_[head].past().with_guest(i));
+      // It rose wherever its path to the target, a bit of the index at a time, went up.
+      for (std::size_t high = head & ~(old_buckets_ - 1); high != 0; high &= high - 1) {
+        bucket_type& upper = to_[head & (2 * (std::size_t{1} << std::countr_zero(high)) - 1)];
+        upper.set_past(upper.past().with_riser(i));
+      }
     }
   }
 
@@ -179,9 +223,13 @@ class evacuation {
         const unsigned i = set.first();
         bucket_type* const head = to_ + head_of(std::as_const(b->slot(i)->first));
         const tophash top = tophash_at(b->tops(), i);
-        const place_type target = place_for_overflow(head, top);
+        const place_type target = place_for_overflow(head);
         transfer({b, i}, target, top, copies);
-        if (target.where != head) head->add_filter(top);
+        if (target.where != head) {
+          head->add_filter(top);
+        } else if constexpr (full) {
+          head->set_past(head->past().with_guest(target.index));
+        }
       }
     }
     copies.commit();
@@ -201,25 +249,33 @@ class evacuation {
   // Entries of the head keep their slots (E1); those whose head is this one keep their place.
   template <class HeadOf>
   void move_entries_of_head(bucket_type* from, const HeadOf& head_of, undo& copies) {
-    std::uint64_t left = from->tops();
+    std::uint64_t left = from->tops();  // what stays
+    std::uint32_t left_slots = 0;       // whose entries don't
     for (auto set = from->live(); set; set.drop_first()) {
       const unsigned i = set.first();
-      bucket_type* const head = to_ + head_of(std::as_const(from->slot(i)->first));
+      const std::size_t target = head_of(std::as_const(from->slot(i)->first));
+      bucket_type* const head = to_ + target;
       if (head == from) continue;
+      note_head_entry(from, i, target);
       transfer({from, i}, {head, i}, tophash_at(from->tops(), i), copies);
       left = with_tophash(left, i, 0);
+      left_slots |= 1u << i;
     }
     if constexpr (entries::relocates()) {
+      from->reset(from->past().of_lower(left_slots));
       from->set_tops(left);
-      from->set_link(0);
     }
   }
 
   // Builds at `to` what is at `from`. What relocates ends there; anything else waits for commit().
   void transfer(place_type from, place_type to, tophash top, undo& copies) {
     if constexpr (entries::relocates()) {
+      move_number(from, to);
       entries::relocate(allocator_, to.where->slot(to.index), from.where->slot(from.index));
     } else {
+      if constexpr (full) {
+        if (numbers_.number_of(from.slot()) != 0) copies.numbered.emplace_back(from, to);
+      }
       entries::construct_from(allocator_, to.where->slot(to.index), from.where->slot(from.index));
     }
     to.where->set_top(to.index, top);
@@ -242,8 +298,8 @@ class evacuation {
   }
 
   // A free slot for an entry of an overflow bucket (E2). Takes from what was reserved.
-  place_type place_for_overflow(bucket_type* head, tophash top) noexcept {
-    if (const auto hole = head->empty_behind(top)) return {head, hole.first()};
+  place_type place_for_overflow(bucket_type* head) noexcept {
+    if (const auto hole = head->empty()) return {head, hole.first()};
     bucket_type* tail = last_head_ == head ? last_tail_ : head;
     while (tail->next() != nullptr) tail = tail->next();
     auto hole = tail == head ? matcher::set(0) : tail->empty();
@@ -264,6 +320,10 @@ class evacuation {
       tracked_ = {to, j};
   }
 
+  void move_number([[maybe_unused]] place_type from, [[maybe_unused]] place_type to) noexcept {
+    if constexpr (full) numbers_.move(from.slot(), to.slot());
+  }
+
   static std::size_t overflow_of(bucket_type* head) noexcept {
     std::size_t n = 0;
     for (const bucket_type* b = head->next(); b != nullptr; b = b->next()) ++n;
@@ -281,6 +341,7 @@ class evacuation {
 
   typename entries::allocator_type& allocator_;
   memory_type& memory_;
+  numbers_type& numbers_;
   bucket_type* to_;
   std::size_t mask_;
   std::size_t old_buckets_;

@@ -5,16 +5,26 @@
 #include <type_traits>
 #include <utility>
 
+#include <gomap/detail/identity.hpp>
 #include <gomap/detail/table.hpp>
+#include <gomap/detail/words.hpp>
 #include <gomap/hash.hpp>
+#include <gomap/misuse.hpp>
 
 namespace gomap::detail {
 
+// The words of a map's table: what they note of the past is what its iterators need.
+template <class Key, class KeyEqual>
+using map_words = std::conditional_t<known_by_key<Key, KeyEqual>(), plain_words, traced_words>;
+
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
-class map_core : public table<Key, T, Allocator> {
+class map_core : public table<Key, T, Allocator, map_words<Key, KeyEqual>> {
  public:
-  using table_type = table<Key, T, Allocator>;
+  using table_type = table<Key, T, Allocator, map_words<Key, KeyEqual>>;
   using key_type = Key;
+  // How iterators know an entry again.
+  using identity = std::conditional_t<known_by_key<Key, KeyEqual>(), identity_by_key<map_core>,
+                                      identity_by_place<map_core>>;
   using allocator_type = typename table_type::allocator_type;
 
   map_core(std::uint64_t seed, bool repeatable, const Hash& hash, const KeyEqual& equal,
@@ -23,6 +33,10 @@ class map_core : public table<Key, T, Allocator> {
   map_core(map_core&&) = default;
 
   [[nodiscard]] Misuse& wire() const noexcept { return wire_; }
+  // For an iterator that is used although its entry has ended.  Throws: what a fatal handler throws.
+  void report_stale_iterator() const {
+    if constexpr (Misuse::enabled) detail::report_stale_iterator(operation::iterate);
+  }
 
   // What hashes any key, for evacuation and for iterators.
   struct hasher_of_keys {
@@ -40,7 +54,8 @@ class map_core : public table<Key, T, Allocator> {
   }
   // The entry whose key equals `key`, or nowhere.  Throws: what the comparison throws.
   template <class K>
-  [[nodiscard]] typename table_type::position find_key(const K& key, std::uint64_t hash) const {
+  [[nodiscard, gnu::always_inline]] inline typename table_type::position find_key(
+      const K& key, std::uint64_t hash) const {
     return this->find(hash, [&](const Key& other) -> bool { return equal_(other, key); });
   }
 

@@ -22,6 +22,19 @@ struct match_neon {
   [[nodiscard]] static set live(std::uint64_t tops) noexcept {
     return set(lanes(vmvn_u8(vceqz_u8(vcreate_u8(tops)))));
   }
+  // The least byte greater than `bound`, which is at most 255; 256 if there is none.
+  [[nodiscard]] static unsigned least_above(std::uint64_t tops, unsigned bound) noexcept {
+    const uint8x8_t bytes = vcreate_u8(tops);
+    const uint8x8_t above = vcgt_u8(bytes, vdup_n_u8(static_cast<std::uint8_t>(bound)));
+    const bool none = vget_lane_u64(vreinterpret_u64_u8(above), 0) == 0;
+    return none ? 256 : vminv_u8(vorn_u8(bytes, above));
+  }
+  // How many of the sixteen bytes of two words are less than `bound`.
+  [[nodiscard]] static unsigned count_below(std::uint64_t a, std::uint64_t b,
+                                            std::uint8_t bound) noexcept {
+    const uint8x16_t below = vcltq_u8(vcombine_u8(vcreate_u8(a), vcreate_u8(b)), vdupq_n_u8(bound));
+    return vaddvq_u8(vshrq_n_u8(below, 7));
+  }
 
  private:
   // One bit a lane, as slot_set wants it.

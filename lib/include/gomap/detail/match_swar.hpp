@@ -22,6 +22,25 @@ struct match_swar {
   [[nodiscard]] static constexpr set live(std::uint64_t tops) noexcept {
     return set(nonzero_bits(tops));
   }
+  // The least byte greater than `bound`, which is at most 255; 256 if there is none.
+  [[nodiscard]] static constexpr unsigned least_above(std::uint64_t tops, unsigned bound) noexcept {
+    unsigned least = 256;
+    for (unsigned i = 0; i < slots_per_bucket; ++i) {
+      const auto byte = static_cast<unsigned>(tops >> (8 * i)) & 0xff;
+      if (byte > bound && byte < least) least = byte;
+    }
+    return least;
+  }
+  // How many of the sixteen bytes of two words are less than `bound`.
+  [[nodiscard]] static constexpr unsigned count_below(std::uint64_t a, std::uint64_t b,
+                                                      std::uint8_t bound) noexcept {
+    unsigned count = 0;
+    for (unsigned i = 0; i < slots_per_bucket; ++i) {
+      count += static_cast<std::uint8_t>(a >> (8 * i)) < bound ? 1 : 0;
+      count += static_cast<std::uint8_t>(b >> (8 * i)) < bound ? 1 : 0;
+    }
+    return count;
+  }
 
  private:
   static constexpr std::uint64_t ones = 0x0101010101010101u;

@@ -26,12 +26,15 @@
 #include <functional>
 #include <limits>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <gomap/detail/access.hpp>
 #include <gomap/detail/bucket.hpp>
 #include <gomap/detail/bucket_memory.hpp>
 #include <gomap/detail/entry.hpp>
+#include <gomap/detail/entry_numbers.hpp>
 #include <gomap/detail/evacuate.hpp>
 #include <gomap/detail/growth.hpp>
 #include <gomap/detail/words.hpp>
@@ -40,14 +43,17 @@
 namespace gomap::detail {
 
 // Invariants; check_invariants.hpp verifies them.
-//   T1  growing  <=>  old_ is set; then split_ <= old_mask_, otherwise old_mask_ is 0 and split_ 1.
+//   T1  growing  <=>  there is an array and old_ is set; then split_ <= old_mask_, otherwise
+//       old_mask_ is 0 and split_ 1. Without an array, array_ is null and old_ is not.
 //   T2  an entry lives in the chain at home(its hash), and no two entries of a chain have equal
 //       keys (keys that differ from themselves aside).
 //   T3  new bucket j is initialised  <=>  old bucket (j & old_mask_) has been evacuated, or
 //       j <= old_mask_ in a growth in place.
 //   T4  size_ counts the entries, overflow_ the overflow buckets of all chains.
 //   T5  trigger_ is 0 while work is pending; otherwise the load limit, or beyond it when a growth
-//       could not get memory and waits for its next try.
+//       could not get memory and waits for its next try; or less, where 32 bits hold no more.
+//   T6  with a full past: who is in a head and no guest() was put there when it was new, and has no
+//       number. Of the others of one hash one at most has none.
 template <class Key, class T, class Allocator, class Words = plain_words>
 class table {
  public:
@@ -58,28 +64,37 @@ class table {
   using bucket_type = bucket<value_type, Words>;
   using evacuation_type = evacuation<Key, T, allocator_type, Words>;
   using memory_type = bucket_memory<bucket_type, allocator_type, Words>;
+  using past_type = typename Words::past;
+  // Whether entries are known by their place alone.
+  static constexpr bool full = std::is_same_v<past_type, full_past>;
+  using numbers_type = typename evacuation_type::numbers_type;
 
   // Where an entry is, or nowhere.
   struct position : evacuation_type::place_type {
+    bool in_head = false;  // find() and insert() say whether it is a head's slot
+
     [[nodiscard]] explicit operator bool() const noexcept { return this->where != nullptr; }
     [[nodiscard]] value_type* entry() const noexcept {
       value_type* const entry = this->where->slot(this->index);
       if (entry == nullptr) __builtin_unreachable();  // so that callers' tests for null fall away
       return entry;
     }
+    [[nodiscard]] tophash top() const noexcept {
+      return tophash_at(this->where->tops(), this->index);
+    }
   };
 
   table() noexcept = default;
   explicit table(const allocator_type& allocator) noexcept : allocator_(allocator) {}
   // Takes everything and leaves `other` empty. O(1).
-  table(table&& other) noexcept : allocator_(other.allocator_) { steal(other); }
+  table(table&& other) noexcept : allocator_(other.allocator_) { swap(other); }
   table(const table&) = delete;
   table& operator=(const table&) = delete;
   table& operator=(table&&) = delete;
   ~table() { destroy(); }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  [[nodiscard]] bool growing() const noexcept { return old_ != nullptr; }
+  [[nodiscard]] bool growing() const noexcept { return old_ != nullptr && has_array(); }
   [[nodiscard]] unsigned bits() const noexcept {
     return static_cast<unsigned>(std::bit_width(std::size_t{mask_}));
   }
@@ -96,10 +111,12 @@ class table {
   // ---- the probe loop, and all that needs it
 
   // The entry with this hash whose key `matches`, or nowhere.  Throws: what `matches` throws.
+  // always_inline: out of line it takes twice the time, and compilers choose by what else there is.
   template <class Matches>
-  [[nodiscard]] position find(std::uint64_t hash, Matches matches) const {
-    if (growing()) [[unlikely]]
-      return find_growing(hash, matches);
+  [[nodiscard, gnu::always_inline]] inline position find(std::uint64_t hash,
+                                                         Matches matches) const {
+    if (old_ != nullptr) [[unlikely]]
+      return find_not_at_rest(hash, matches);
     bucket_type* const head = array_ + (hash & mask_);
     if (mask_ >= buckets_beyond_cache) prefetch_slots(head);
     return probe(direct_access{}, head, hash, matches);
@@ -109,12 +126,15 @@ class table {
   // it names, with both at hand search. Each is to be a few lookups behind the one before.
   void prefetch(std::uint64_t hash) const noexcept { __builtin_prefetch(home(hash)); }
   void prefetch_match(std::uint64_t hash) const noexcept {
+    if (!has_array()) return;
     bucket_type* const head = home(hash);
     const auto set = head->match(tophash_of(hash));
     if (set) __builtin_prefetch(head->slot(set.first()));
   }
   template <class Matches>
   [[nodiscard]] position find_prefetched(std::uint64_t hash, const Matches& matches) const {
+    if (!has_array()) [[unlikely]]
+      return {};
     return probe(direct_access{}, home(hash), hash, matches);
   }
 
@@ -154,7 +174,7 @@ class table {
   position insert(std::uint64_t hash, const HashOf& hash_of, const Construct& construct) {
     if (size_ >= trigger_) [[unlikely]]
       return insert_slow(hash, hash_of, construct);
-    return place(array_ + (hash & mask_), hash, construct);  // T5: the table is not growing
+    return place(array_ + (hash & mask_), hash, hash_of, construct);  // T5: it is not growing
   }
 
   // Destroys the entry at `at`.  Requires: `hash` is its hash; or `head` is the head of its chain.
@@ -238,7 +258,7 @@ class table {
   template <class HashOf>
   void copy_from(const table& other, const HashOf& hash_of);
 
-  // Exchanges everything but the allocators.
+  // Exchanges everything but the allocators. Walks over either end.
   void swap(table& other) noexcept;
 
   // Gives all memory back.
@@ -257,6 +277,15 @@ class table {
       for (std::size_t i = base; i < base + split_; ++i) f(array_ + i, i);
     }
     for (std::size_t i = split_; i <= old_mask_; ++i) f(old_ + i, i);
+  }
+
+  // Calls f(bucket) for the buckets of all chains whose index ends in the bits of `index` under
+  // `mask`.  Requires: at rest.
+  template <class F>
+  void for_each_bucket_of(std::size_t index, std::size_t mask, F&& f) const {
+    for (std::size_t i = index; i <= mask_; i += mask + 1) {
+      for (bucket_type* b = array_ + i; b != nullptr; b = b->next()) f(b);
+    }
   }
 
   // Calls f(position, head) for every entry. f may erase that entry.
@@ -302,9 +331,19 @@ class table {
   // The bits that every chain has in common at least.
   [[nodiscard]] unsigned common_bits() const noexcept { return growing() ? old_bits() : bits(); }
 
+  // The head of the chain that this hash belongs to.  Requires: there is an array.
+  [[nodiscard]] bucket_type* home(std::uint64_t hash) const noexcept {
+    if (is_old(hash)) [[unlikely]]
+      return old_ + (hash & old_mask_);
+    return array_ + (hash & mask_);
+  }
+
   // What iterators compare; see walk_stamps.
+  [[nodiscard]] std::uint32_t changes() const noexcept { return stamps_.changes(); }
   [[nodiscard]] std::uint32_t moves() const noexcept { return stamps_.moves(); }
-  [[nodiscard]] std::uint16_t resets() const noexcept { return stamps_.resets(); }
+  [[nodiscard]] std::uint32_t resets() const noexcept { return stamps_.resets(); }
+  // The numbers of those that nothing else tells apart.
+  [[nodiscard]] const numbers_type& numbers() const noexcept { return numbers_; }
 
   [[nodiscard]] map_stats stats() const;
 
@@ -318,13 +357,8 @@ class table {
   // Blocks in which an old array is given back as the split mark passes.
   static constexpr std::size_t discard_bytes = std::size_t{256} << 10;
 
-  [[nodiscard]] bucket_type* home(std::uint64_t hash) const noexcept {
-    if (is_old(hash)) [[unlikely]]
-      return old_ + (hash & old_mask_);
-    return array_ + (hash & mask_);
-  }
-  // The same for a reader without a lock; null when a write has begun. An array and a mask that do
-  // not belong together are never put together.
+  // home() for a reader without a lock; null when a write has begun, and without an array. An array
+  // and a mask that do not belong together are never put together.
   template <class Unchanged>
   [[nodiscard, gnu::always_inline]] inline bucket_type* home_optimistically(
       std::uint64_t hash, const Unchanged& unchanged) const noexcept {
@@ -344,7 +378,12 @@ class table {
   [[nodiscard]] unsigned old_bits() const noexcept {
     return static_cast<unsigned>(std::bit_width(std::size_t{old_mask_}));
   }
-  [[nodiscard]] bool has_array() const noexcept { return array_ != no_bucket<bucket_type>::get(); }
+  [[nodiscard]] bool has_array() const noexcept { return array_ != nullptr; }
+  // What old_ is without an array: an address that nobody follows, so that a lookup sees by one
+  // test that the table is not at rest.
+  [[nodiscard]] static bucket_type* nowhere() noexcept {
+    return reinterpret_cast<bucket_type*>(std::uintptr_t{16});
+  }
   [[nodiscard]] bool is_head(const bucket_type* b) const noexcept {
     const auto within = [b](const bucket_type* array, std::size_t n) {
       return std::less_equal<>{}(array, b) && std::less<>{}(b, array + n);
@@ -356,7 +395,9 @@ class table {
   [[nodiscard]] std::size_t reserved_bytes() const noexcept {
     const std::size_t arrays =
         (has_array() ? mask_ + 1 : 0) + (has_two_arrays() ? old_mask_ + 1 : 0);
-    return arrays * sizeof(bucket_type) + memory_.slab_bytes() + memory_.kept_bytes();
+    std::size_t bytes = arrays * sizeof(bucket_type) + memory_.slab_bytes() + memory_.kept_bytes();
+    if constexpr (full) bytes += numbers_.bytes();
+    return bytes;
   }
   void note_peak() noexcept { peak_.note(reserved_bytes()); }
 
@@ -373,16 +414,17 @@ class table {
     }
   }
 
-  // The probe loop, over the chain of `b`.
+  // The probe loop, over the chain of `head`.
   template <class Access, class Matches>
-  [[gnu::always_inline]] static inline position probe(const Access& access, bucket_type* b,
+  [[gnu::always_inline]] static inline position probe(const Access& access, bucket_type* head,
                                                       std::uint64_t hash, const Matches& matches) {
     const tophash top = tophash_of(hash);
+    bucket_type* b = head;
     do {
       for (auto set = matcher::match(access.tops(b), top); set; set.drop_first()) {
         const unsigned i = set.first();
         if (access.test(b->slot(i), matches)) [[likely]]
-          return {{b, i}};
+          return {{b, i}, b == head};
       }
       b = access.next(b, top);
     } while (b != nullptr);
@@ -391,17 +433,31 @@ class table {
   // Out of line, so that lookups in a table at rest do without the split mark. `matches` comes by
   // value, or the others would have to keep it in memory for this one.
   template <class Matches>
-  [[gnu::noinline]] position find_growing(std::uint64_t hash, Matches matches) const {
+  [[gnu::noinline]] position find_not_at_rest(std::uint64_t hash, Matches matches) const {
+    if (!has_array()) return {};
     return probe(direct_access{}, home(hash), hash, matches);
   }
 
   // always_inline: it is the rest of every insertion, and called from two places.
-  template <class Construct>
+  template <class HashOf, class Construct>
   [[gnu::always_inline]] inline position place(bucket_type* head, std::uint64_t hash,
-                                               const Construct& construct);
+                                               const HashOf& hash_of, const Construct& construct);
+  template <class HashOf, class Construct>
+  [[gnu::noinline]] position place_in_overflow(bucket_type* head, std::uint64_t hash,
+                                               const HashOf& hash_of, const Construct& construct);
+  template <class HashOf, class Construct>
+  void construct_in_overflow(bucket_type* head, position at, std::uint64_t hash,
+                             const HashOf& hash_of, const Construct& construct);
   template <class Construct>
-  [[gnu::noinline]] position place_in_chain(bucket_type* head, tophash top,
-                                            const Construct& construct);
+  void construct_numbered(position at, const Construct& construct);
+  template <class HashOf>
+  [[nodiscard]] static bool ties_with_guest(bucket_type* head, std::uint64_t hash,
+                                            const HashOf& hash_of);
+  template <class HashOf>
+  [[nodiscard]] static bool ties_with_any(const std::vector<position>& others, position at,
+                                          const HashOf& hash_of);
+  template <class HashOf>
+  void number_appended(const table& from, const HashOf& hash_of);
   template <class HashOf, class Construct>
   [[gnu::noinline]] position insert_slow(std::uint64_t hash, const HashOf& hash_of,
                                          const Construct& construct);
@@ -416,28 +472,32 @@ class table {
   void evacuate_next(const HashOf& hash_of, position& tracked);
   void end_growth() noexcept;
   void set_trigger() noexcept;
+  [[nodiscard]] static std::uint32_t trigger_at(std::size_t size) noexcept {
+    return static_cast<std::uint32_t>(
+        std::min<std::size_t>(size, std::numeric_limits<std::uint32_t>::max()));
+  }
 
   void destroy_entries() noexcept;
   void forget_entries() noexcept;
-  void steal(table& other) noexcept;
-  bucket_type* append_slot(bucket_type* head, tophash top, unsigned& index);
+  position append_slot(bucket_type* head, tophash top);
 
   // What a lookup reads comes first and fits a cache line; the small ones come last, where those of
   // a class derived from this one fit beside them.
-  cell<bucket_type*> array_ = no_bucket<bucket_type>::get();
+  cell<bucket_type*> array_ = nullptr;
   cell<std::size_t> mask_ = 0;
   cell<std::size_t> split_ = 1;
   cell<std::size_t> old_mask_ = 0;
-  cell<bucket_type*> old_ = nullptr;
+  cell<bucket_type*> old_ = nowhere();
   typename Words::template counter<std::size_t> size_ = 0;
-  std::size_t trigger_ = 0;  // an insertion at this size or above has more to do than insert
   memory_type memory_;
   [[no_unique_address]] typename Words::peak peak_;
   [[no_unique_address]] allocator_type allocator_;
+  [[no_unique_address]] numbers_type numbers_;
+  std::uint32_t trigger_ = 0;  // an insertion at this size or above has more to do than insert
   std::uint32_t overflow_ = 0;
-  std::uint32_t compactions_ = 0;
   [[no_unique_address]] typename Words::stamps stamps_;
   std::uint16_t doublings_ = 0;
+  std::uint16_t compactions_ = 0;
   std::uint16_t step_ = default_growth_step;
   std::uint8_t patience_ = 0;  // of overflow_limit()
 };
@@ -445,33 +505,46 @@ class table {
 // ---- bodies, in the order above ------------------------------------------------------------
 
 template <class Key, class T, class Allocator, class Words>
-template <class Construct>
+template <class HashOf, class Construct>
 auto table<Key, T, Allocator, Words>::place(bucket_type* head, std::uint64_t hash,
-                                            const Construct& construct) -> position {
-  const tophash top = tophash_of(hash);
+                                            const HashOf& hash_of, const Construct& construct)
+    -> position {
   const auto hole = head->empty();
-  const bool behind_others =
-      keys_may_tie<Key>() && (head->match(top) || (head->link() & link_filter(top)) != 0);
-  if (!hole || behind_others) [[unlikely]]
-    return place_in_chain(head, top, construct);
+  if (!hole) [[unlikely]]
+    return place_in_overflow(head, hash, hash_of, construct);
   const unsigned i = hole.first();
   construct(allocator_, head->slot(i));
-  head->set_top(i, top);
+  head->set_top(i, tophash_of(hash));
   ++size_;
-  return {{head, i}};
+  return {{head, i}, true};
 }
 
-// Behind all entries of equal tophash, so that keys which tie stand in the order of their age.
+// Builds an entry with a number.
 template <class Key, class T, class Allocator, class Words>
 template <class Construct>
-auto table<Key, T, Allocator, Words>::place_in_chain(bucket_type* head, tophash top,
-                                                     const Construct& construct) -> position {
+void table<Key, T, Allocator, Words>::construct_numbered(position at, const Construct& construct) {
+  numbers_.add(allocator_, at.entry());
+  struct number_in_advance {
+    numbers_type& numbers;
+    position at;
+    ~number_in_advance() {
+      if (at) numbers.remove(at.entry());
+    }
+  } number{numbers_, at};
+  construct(allocator_, at.entry());
+  number.at = {};
+}
+
+template <class Key, class T, class Allocator, class Words>
+template <class HashOf, class Construct>
+auto table<Key, T, Allocator, Words>::place_in_overflow(bucket_type* head, std::uint64_t hash,
+                                                        const HashOf& hash_of,
+                                                        const Construct& construct) -> position {
   position at;
-  bucket_type* tail = nullptr;
-  for (bucket_type* b = head; b != nullptr; b = b->next()) {
-    if (b->match(top)) at = {};
-    if (const auto hole = b->empty_behind(top); hole && !at) at = {{b, hole.first()}};
-    tail = b;
+  bucket_type* tail = head;
+  while (!at && tail->next() != nullptr) {
+    tail = tail->next();
+    if (const auto hole = tail->empty()) at = {{tail, hole.first()}};
   }
   // A fresh bucket is linked only once it holds an entry (B3); until then the guard takes it back.
   struct fresh_bucket {
@@ -482,15 +555,47 @@ auto table<Key, T, Allocator, Words>::place_in_chain(bucket_type* head, tophash 
     }
   } fresh{memory_, nullptr};
   if (!at) at = {{fresh.bucket = memory_.take(allocator_, mask_ + 1), 0}};
-  construct(allocator_, at.entry());
-  at.where->set_top(at.index, top);
+  construct_in_overflow(head, at, hash, hash_of, construct);
+  at.where->set_top(at.index, tophash_of(hash));
   ++size_;
   if (std::exchange(fresh.bucket, nullptr) != nullptr) {
     link_behind(head, tail, at.where);
     if (++overflow_ >= overflow_limit(bits(), patience_)) trigger_ = 0;
   }
-  if (at.where != head) head->add_filter(top);
+  head->add_filter(tophash_of(hash));
   return at;
+}
+
+// Builds an entry in an overflow bucket, with a number if it is to have one.
+template <class Key, class T, class Allocator, class Words>
+template <class HashOf, class Construct>
+void table<Key, T, Allocator, Words>::construct_in_overflow([[maybe_unused]] bucket_type* head,
+                                                            position at,
+                                                            [[maybe_unused]] std::uint64_t hash,
+                                                            [[maybe_unused]] const HashOf& hash_of,
+                                                            const Construct& construct) {
+  if constexpr (full) {
+    if ((head->past().bereaved() && numbers_.room()) || ties_with_guest(head, hash, hash_of)) {
+      return construct_numbered(at, construct);
+    }
+  }
+  construct(allocator_, at.entry());
+}
+
+// Whether another entry of the chain that is known by its hash has this one (T6).
+// Throws: what hash_of throws.
+template <class Key, class T, class Allocator, class Words>
+template <class HashOf>
+bool table<Key, T, Allocator, Words>::ties_with_guest(bucket_type* head, std::uint64_t hash,
+                                                      const HashOf& hash_of) {
+  for (bucket_type* b = head; b != nullptr; b = b->next()) {
+    for (auto set = b->match(tophash_of(hash)); set; set.drop_first()) {
+      const unsigned i = set.first();
+      if (b == head && !b->past().guest(i)) continue;
+      if (hash_of(std::as_const(b->slot(i)->first)) == hash) return true;
+    }
+  }
+  return false;
 }
 
 template <class Key, class T, class Allocator, class Words>
@@ -498,27 +603,37 @@ template <class HashOf, class Construct>
 auto table<Key, T, Allocator, Words>::insert_slow(std::uint64_t hash, const HashOf& hash_of,
                                                   const Construct& construct) -> position {
   if (!has_array()) allocate_first(0);
-  position at = place(home(hash), hash, construct);
+  position at = place(home(hash), hash, hash_of, construct);
   // The entry is in, so nothing from here on may fail the insertion.
   advance_growth(hash_of, at);
+  at.in_head = at.where == home(hash);
   return at;
 }
 
 template <class Key, class T, class Allocator, class Words>
 void table<Key, T, Allocator, Words>::erase_below(position at, bucket_type* head) noexcept {
   entries::destroy(allocator_, at.entry());
+  if constexpr (full) {
+    if (at.where != head || head->past().guest(at.index)) {
+      numbers_.remove(at.entry());
+      head->set_past(head->past().with_bereavement());
+    }
+  }
   at.where->set_top(at.index, empty_slot);
+  at.where->set_past(at.where->past().ended(at.index));
   --size_;
+  stamps_.note_erasure();
   if (at.where == head) return;
   if (at.where->tops() == 0) unlink(head, at.where);
   // The filter forgets what is gone.
-  bucket_type* const next = head->next();
-  head->set_link(reinterpret_cast<std::uintptr_t>(next));
-  for (bucket_type* b = next; b != nullptr; b = b->next()) {
+  if (head->next() == nullptr) return;
+  std::uintptr_t filter = 0;
+  for (bucket_type* b = head->next(); b != nullptr; b = b->next()) {
     for (auto set = b->live(); set; set.drop_first()) {
-      head->add_filter(tophash_at(b->tops(), set.first()));
+      filter |= link_filter(tophash_at(b->tops(), set.first()));
     }
   }
+  head->set_filter(filter);
 }
 
 template <class Key, class T, class Allocator, class Words>
@@ -535,6 +650,7 @@ void table<Key, T, Allocator, Words>::unlink(bucket_type* head, bucket_type* emp
 template <class Key, class T, class Allocator, class Words>
 void table<Key, T, Allocator, Words>::allocate_first(unsigned bits) {
   array_ = memory_type::allocate_empty_array(allocator_, std::size_t{1} << bits);
+  old_ = nullptr;
   mask_ = (std::size_t{1} << bits) - 1;
   stamps_.note_move();
   set_trigger();
@@ -565,11 +681,8 @@ void table<Key, T, Allocator, Words>::start_growth(unsigned bits) {
   split_ = 0;
   trigger_ = 0;
   stamps_.note_move();
-  if (mask_ == old_mask_) {
-    ++compactions_;
-  } else if (doublings_ != std::numeric_limits<std::uint16_t>::max()) {
-    ++doublings_;
-  }
+  std::uint16_t& growths = mask_ == old_mask_ ? compactions_ : doublings_;
+  if (growths != std::numeric_limits<std::uint16_t>::max()) ++growths;
   note_peak();
 }
 
@@ -593,7 +706,7 @@ void table<Key, T, Allocator, Words>::advance_growth(const HashOf& hash_of,
   } catch (...) {
     // Swallowed because the insertion has succeeded: a growth that lacks memory, or whose hash or
     // copy throws, stays where it is and is tried again at a later insertion.
-    trigger_ = growing() ? 0 : size_ + size_ / 16 + 1;
+    trigger_ = growing() ? 0 : trigger_at(size_ + size_ / 16 + 1);
   }
 }
 
@@ -601,7 +714,7 @@ void table<Key, T, Allocator, Words>::advance_growth(const HashOf& hash_of,
 template <class Key, class T, class Allocator, class Words>
 template <class HashOf>
 void table<Key, T, Allocator, Words>::evacuate_next(const HashOf& hash_of, position& tracked) {
-  evacuation_type step(allocator_, memory_, array_, mask_, old_mask_ + 1, tracked);
+  evacuation_type step(allocator_, memory_, numbers_, array_, mask_, old_mask_ + 1, tracked);
   overflow_ += static_cast<std::uint32_t>(step.run(old_ + split_, split_, hash_of));
   stamps_.note_move();
   ++split_;
@@ -629,27 +742,64 @@ template <class Key, class T, class Allocator, class Words>
 void table<Key, T, Allocator, Words>::set_trigger() noexcept {
   const bool pending = growing() || memory_.has_retired() || !has_array() ||
                        overflow_ >= overflow_limit(bits(), patience_);
-  trigger_ = pending ? 0 : load_limit(bits());
+  trigger_ = pending ? 0 : trigger_at(load_limit(bits()));
 }
 
-// A slot for an entry that is about to be built in this chain, in chain order. The caller sets its
-// tophash byte.  Throws: what the allocator throws.
+// A slot for an entry that is about to be built in this chain, behind all that are there. The caller
+// sets its tophash byte.  Throws: what the allocator throws.
 template <class Key, class T, class Allocator, class Words>
-auto table<Key, T, Allocator, Words>::append_slot(bucket_type* head, tophash top, unsigned& index)
-    -> bucket_type* {
+auto table<Key, T, Allocator, Words>::append_slot(bucket_type* head, tophash top) -> position {
   bucket_type* b = head;
   while (b->next() != nullptr) b = b->next();
+  position at;
   if (const auto hole = b->empty()) {
-    index = hole.first();
+    at = {{b, hole.first()}};
   } else {
-    bucket_type* const fresh = memory_.take(allocator_, mask_ + 1);
+    at = {{memory_.take(allocator_, mask_ + 1), 0}};
     ++overflow_;
-    link_behind(head, b, fresh);
-    b = fresh;
-    index = 0;
+    link_behind(head, b, at.where);
   }
-  if (b != head) head->add_filter(top);
-  return b;
+  if (at.where != head) head->add_filter(top);
+  return at;
+}
+
+// Numbers those entries of `from` that T6 asks for once they are appended here, in the order of its
+// chains: for now they have their numbers where they are there. `from` may be this table.
+// Requires: `from` is at rest.  Throws: what hash_of and the allocator throw.
+template <class Key, class T, class Allocator, class Words>
+template <class HashOf>
+void table<Key, T, Allocator, Words>::number_appended([[maybe_unused]] const table& from,
+                                                      [[maybe_unused]] const HashOf& hash_of) {
+  if constexpr (full) {
+    for (std::size_t i = 0; i <= mask_; ++i) {
+      std::size_t count = 0;
+      std::vector<position> guests;  // that none of those before has the hash of
+      bool tied = false;             // from the first tie on all are numbered, to hash none often
+      from.for_each_bucket_of(i, mask_, [&](bucket_type* b) {
+        for (auto set = b->live(); set; set.drop_first()) {
+          if (count++ < slots_per_bucket) continue;  // goes to the head
+          const position at{{b, set.first()}};
+          tied = tied || ties_with_any(guests, at, hash_of);
+          if (tied) {
+            numbers_.add(allocator_, at.entry());
+          } else {
+            guests.push_back(at);
+          }
+        }
+      });
+    }
+  }
+}
+
+// Whether one of `others` has the hash of the entry at `at`.  Throws: what hash_of throws.
+template <class Key, class T, class Allocator, class Words>
+template <class HashOf>
+bool table<Key, T, Allocator, Words>::ties_with_any(const std::vector<position>& others,
+                                                    position at, const HashOf& hash_of) {
+  const auto hash_at = [&](position p) { return hash_of(std::as_const(p.entry()->first)); };
+  return std::any_of(others.begin(), others.end(), [&](position other) {
+    return other.top() == at.top() && hash_at(other) == hash_at(at);
+  });
 }
 
 template <class Key, class T, class Allocator, class Words>
@@ -663,21 +813,20 @@ void table<Key, T, Allocator, Words>::shrink(unsigned bits, const HashOf& hash_o
   std::size_t needed = 0;
   for (std::size_t i = 0; i <= smaller.mask_; ++i) {
     std::size_t count = 0;
-    for (std::size_t j = i; j <= mask_; j += smaller.mask_ + 1) {
-      for (bucket_type* b = array_ + j; b != nullptr; b = b->next()) count += b->live().count();
-    }
+    for_each_bucket_of(i, smaller.mask_, [&](bucket_type* b) { count += b->live().count(); });
     if (count > slots_per_bucket) needed += (count - 1) / slots_per_bucket;
   }
   smaller.memory_.reserve(allocator_, needed, smaller.mask_ + 1);
+  if (needed > 0) smaller.number_appended(*this, hash_of);
   for_each_chain([&](bucket_type* head, std::size_t index) {
     for (bucket_type* b = head; b != nullptr; b = b->next()) {
       for (auto set = b->live(); set; set.drop_first()) {
-        const tophash top = tophash_at(b->tops(), set.first());
-        unsigned i;
-        bucket_type* const to =
-            smaller.append_slot(smaller.array_ + (index & smaller.mask_), top, i);
-        entries::construct_from(allocator_, to->slot(i), b->slot(set.first()));
-        to->set_top(i, top);
+        const unsigned i = set.first();
+        const tophash top = tophash_at(b->tops(), i);
+        const position to = smaller.append_slot(smaller.array_ + (index & smaller.mask_), top);
+        entries::construct_from(allocator_, to.entry(), b->slot(i));
+        to.where->set_top(to.index, top);
+        if constexpr (full) smaller.numbers_.move(b->slot(i), to.entry());
         ++smaller.size_;
       }
     }
@@ -688,8 +837,6 @@ void table<Key, T, Allocator, Words>::shrink(unsigned bits, const HashOf& hash_o
   smaller.patience_ = patience_for(smaller.overflow_);
   smaller.peak_ = peak_;
   smaller.peak_.note(reserved_bytes() + smaller.reserved_bytes());
-  smaller.stamps_ = stamps_;
-  smaller.stamps_.note_reset();
   smaller.set_trigger();
   swap(smaller);
 }
@@ -731,6 +878,7 @@ void table<Key, T, Allocator, Words>::forget_entries() noexcept {
     for (std::size_t i = 0; i <= mask_; ++i) array_[i].reset();
   }
   memory_.reclaim_all(allocator_);
+  if constexpr (full) numbers_.forget(allocator_);
   size_ = 0;
   overflow_ = 0;
   patience_ = 0;
@@ -754,14 +902,14 @@ void table<Key, T, Allocator, Words>::copy_from(const table& other, const HashOf
           const tophash top = tophash_at(b->tops(), set.first());
           const std::uint64_t to_index = must_hash ? hash_of(entry.first) : index;
           bucket_type* const to_head = array_ + (to_index & mask_);
-          unsigned i;
-          bucket_type* const to = append_slot(to_head, top, i);
-          entries::construct(allocator_, to->slot(i), entry);
-          to->set_top(i, top);
+          const position to = append_slot(to_head, top);
+          entries::construct(allocator_, to.entry(), entry);
+          to.where->set_top(to.index, top);
           ++size_;
         }
       }
     });
+    if (overflow_ != 0) number_appended(*this, hash_of);
   } catch (...) {
     // append_slot() may have linked a bucket that stayed empty (B3), so all chains go.
     destroy();
@@ -784,15 +932,11 @@ void table<Key, T, Allocator, Words>::swap(table& other) noexcept {
   std::swap(peak_, other.peak_);
   std::swap(overflow_, other.overflow_);
   std::swap(patience_, other.patience_);
-  std::swap(stamps_, other.stamps_);
   std::swap(doublings_, other.doublings_);
   std::swap(compactions_, other.compactions_);
   std::swap(step_, other.step_);
-}
-
-template <class Key, class T, class Allocator, class Words>
-void table<Key, T, Allocator, Words>::steal(table& other) noexcept {
-  swap(other);
+  if constexpr (full) numbers_.swap(other.numbers_);
+  stamps_.note_reset();
   other.stamps_.note_reset();
 }
 
@@ -802,8 +946,10 @@ void table<Key, T, Allocator, Words>::destroy() noexcept {
   destroy_entries();
   if (growing()) end_growth();
   memory_.release_all(allocator_);
+  if constexpr (full) numbers_.forget(allocator_);
   if (has_array()) memory_type::deallocate_array(allocator_, array_, mask_ + 1);
-  array_ = no_bucket<bucket_type>::get();
+  array_ = nullptr;
+  old_ = nowhere();
   mask_ = 0;
   size_ = 0;
   overflow_ = 0;

@@ -1,16 +1,17 @@
 // words.hpp -- how a table stores what other threads may read meanwhile: its word policies.
 //
 //   plain_words    nobody reads while somebody writes
+//   traced_words   the same, for keys that are not known again by their value
 //   locked_words   the same for all but the number of entries, which anyone may read
 //   shared_words   readers without a lock may look at any word, and find out afterwards
 //
 // A policy gives the type of each word that a reader meets on its way: `cell` for those of headers,
-// `counter` for the number of entries; and what else such a table notes (bookkeeping.hpp). Only the
-// one writer that the lock lets in writes, so its own reads need no order. With shared_words every
-// store is a release store and every load of a reader without a lock an acquire load: a reader that
-// saw any of a writer's stores sees the sequence number that was raised before them. On x86-64 both
-// are plain moves. There are no fences, so a race detector sees all of it. How a word is loaded and
-// stored is a parameter, Atomics, so that a model checker can supply its own.
+// `counter` for the number of entries; and what else such a table notes (bookkeeping.hpp, past.hpp).
+// Only the one writer that the lock lets in writes, so its own reads need no order. With
+// shared_words every store is a release store and every load of a reader without a lock an acquire
+// load: a reader that saw any of a writer's stores sees the sequence number that was raised before
+// them. On x86-64 both are plain moves. There are no fences, so a race detector sees all of it. How
+// a word is loaded and stored is a parameter, Atomics, so that a model checker can supply its own.
 #pragma once
 
 #include <array>
@@ -24,7 +25,11 @@
 #include <type_traits>
 #include <utility>
 
+#include <gomap/config.hpp>
+#include GOMAP_ADDRESS_HEADER
+
 #include <gomap/detail/bookkeeping.hpp>
+#include <gomap/detail/past.hpp>
 
 namespace gomap::detail {
 
@@ -143,7 +148,12 @@ struct plain_words {
   template <class W>
   using counter = W;
   using stamps = walk_stamps;
+  using past = std::conditional_t<GOMAP_ADDRESS::bits <= brief_past::shift, brief_past, no_past>;
   using peak = memory_peak;
+};
+
+struct traced_words : plain_words {
+  using past = full_past;
 };
 
 struct locked_words : plain_words {
@@ -151,6 +161,7 @@ struct locked_words : plain_words {
   template <class W>
   using counter = shared_cell<W, atomics>;
   using stamps = no_walk_stamps;
+  using past = no_past;
 };
 
 template <class Atomics>
@@ -162,6 +173,7 @@ struct basic_shared_words {
   template <class W>
   using counter = shared_cell<W, Atomics>;
   using stamps = no_walk_stamps;
+  using past = no_past;
   using peak = no_memory_peak;
 };
 using shared_words = basic_shared_words<native_atomics>;

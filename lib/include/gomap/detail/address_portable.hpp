@@ -1,0 +1,13 @@
+// address_portable.hpp -- how many bits of an address may differ from zero: all of them.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+namespace gomap::detail {
+
+struct address_portable {
+  static constexpr unsigned bits = std::numeric_limits<std::uintptr_t>::digits;
+};
+
+}  // namespace gomap::detail
