@@ -207,14 +207,14 @@ TEST(GrowthInPlace, SplitsLongChainsOverManyTargets) {
   extension_ledger ledger(much_room);
   {
     map m = make_map<map>(ledger);
-    for (std::uint64_t n = 0; n < 50; ++n) m.try_emplace(n * 16, n);
+    for (std::uint64_t n = 0; n < 50; ++n) m.try_emplace(n * 128, n);
     ASSERT_GT(m.stats().longest_chain, 4U);
 
     m.reserve(3000);
 
     ASSERT_NO_THROW(m.check_invariants());
     EXPECT_EQ(m.stats().longest_chain, 2U);
-    for (std::uint64_t n = 0; n < 50; ++n) EXPECT_EQ(m.at(n * 16), n);
+    for (std::uint64_t n = 0; n < 50; ++n) EXPECT_EQ(m.at(n * 128), n);
     EXPECT_EQ(ledger.extends(), m.stats().growths_double);
   }
   EXPECT_TRUE(ledger.balanced());

@@ -1,12 +1,18 @@
-// matcher_test.cpp -- every way of matching eight tophash bytes gives the same answer.
+// matcher_test.cpp -- every way of matching eight tophash bytes gives the same answer; and what else a
+// bucket's header holds and a table's arithmetic says.
+#include <algorithm>
+#include <bit>
 #include <cstdint>
+#include <iterator>
 #include <random>
+#include <type_traits>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include <gomap/detail/growth.hpp>
 #include <gomap/detail/match_swar.hpp>
+#include <gomap/detail/past.hpp>
 #include <gomap/detail/tophash.hpp>
 
 namespace {
@@ -83,6 +89,93 @@ TYPED_TEST(MatcherTest, WalksFromTheLowestSlotUp) {
   EXPECT_EQ(TypeParam::match(0x0500050000000005u, 5).count(), 3u);
   EXPECT_TRUE(walk(TypeParam::match(0x0500050000000005u, 6)).empty());
 }
+
+TYPED_TEST(MatcherTest, NamesTheLeastByteAbove) {
+  for (const std::uint64_t word : words()) {
+    for (const unsigned bound :
+         {0u, 1u, 127u, 128u, 254u, 255u, static_cast<unsigned>(word & 0xff)}) {
+      unsigned least = 256;
+      slots_where(word, [&](unsigned byte) {
+        if (byte > bound) least = std::min(least, byte);
+        return false;
+      });
+      ASSERT_EQ(TypeParam::least_above(word, bound), least) << std::hex << word << " " << bound;
+    }
+  }
+}
+
+TYPED_TEST(MatcherTest, CountsTheBytesOfTwoWordsBelow) {
+  std::uint64_t before = 0;
+  for (const std::uint64_t word : words()) {
+    for (const unsigned bound : {0u, 1u, 128u, 255u, static_cast<unsigned>(word & 0xff)}) {
+      const auto below = [&](unsigned byte) { return byte < bound; };
+      const int count =
+          std::popcount(slots_where(word, below)) + std::popcount(slots_where(before, below));
+      ASSERT_EQ(TypeParam::count_below(before, word, static_cast<std::uint8_t>(bound)), count)
+          << std::hex << word << " " << before << " " << bound;
+    }
+    before = word;
+  }
+}
+
+// ---- what slots remember
+
+template <class Past>
+class PastTest : public testing::Test {};
+using Pasts = testing::Types<gomap::detail::brief_past, gomap::detail::full_past>;
+TYPED_TEST_SUITE(PastTest, Pasts);
+
+TYPED_TEST(PastTest, GivesASlotAnotherLifeWheneverAnEntryEnds) {
+  for (unsigned slot = 0; slot < slots_per_bucket; ++slot) {
+    TypeParam past;
+    for (unsigned other = 0; other < slots_per_bucket; ++other) {
+      for (unsigned n = 0; n < other % 3; ++n) past = past.ended(other);
+    }
+    const TypeParam before = past;
+    unsigned different = 0;
+    do {
+      const unsigned life = past.life(slot);
+      past = past.ended(slot);
+      ASSERT_NE(past.life(slot), life);
+      ++different;
+      for (unsigned other = 0; other < slots_per_bucket; ++other) {
+        if (other != slot) ASSERT_EQ(past.life(other), before.life(other));
+      }
+    } while (past.life(slot) != before.life(slot));
+    EXPECT_EQ(different, (std::is_same_v<TypeParam, gomap::detail::full_past>) ? 8192u : 4u);
+  }
+}
+
+TYPED_TEST(PastTest, OfBothHalvesOfASplitHasTheLives) {
+  TypeParam past;
+  for (unsigned slot = 0; slot < slots_per_bucket; ++slot) {
+    for (unsigned n = 0; n < slot % 4; ++n) past = past.ended(slot);
+  }
+  for (unsigned slot = 0; slot < slots_per_bucket; ++slot) {
+    EXPECT_EQ(past.of_lower(0xa5).life(slot), past.life(slot));
+    EXPECT_EQ(past.of_upper(0xa5).life(slot), past.life(slot));
+  }
+}
+
+TEST(FullPast, SaysWhoRoseIntoTheUpperHalfAndWhoIsAGuest) {
+  using gomap::detail::full_past;
+  const full_past past = full_past().with_guest(1).with_guest(2).with_riser(7).with_bereavement();
+  const std::uint32_t up = 1u << 2 | 1u << 5;
+  for (unsigned slot = 0; slot < slots_per_bucket; ++slot) {
+    EXPECT_EQ(past.of_upper(up).risen(slot), slot == 2 || slot == 5) << slot;
+    EXPECT_EQ(past.of_lower(up).risen(slot), slot == 7) << "the lower half keeps its own";
+    EXPECT_EQ(past.of_upper(up).guest(slot), slot == 2);
+    EXPECT_EQ(past.of_lower(up).guest(slot), slot == 1);
+    EXPECT_FALSE(past.ended(slot).guest(slot));
+    EXPECT_FALSE(past.vacant().risen(slot) || past.vacant().guest(slot));
+    EXPECT_EQ(past.without_guests().risen(slot), slot == 7);
+  }
+  EXPECT_TRUE(past.of_upper(up).bereaved() && past.of_lower(up).bereaved());
+  EXPECT_TRUE(past.vacant().bereaved());
+  EXPECT_FALSE(full_past().bereaved());
+}
+
+// ---- tophashes and limits
 
 TEST(Tophash, IsNeverTheMarkOfAnEmptySlot) {
   for (std::uint64_t top = 0; top < 256; ++top) {

@@ -12,7 +12,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <functional>
 #include <memory>
 #include <type_traits>
 
@@ -74,19 +73,10 @@ class memory {
       stored_at(at).store(plain(at), rl::mo_relaxed, RL_INFO);
     }
   }
-  // Memory that nobody writes may lie anywhere.
-  static void constant(const void* first, std::size_t bytes) {
-    constant_ = static_cast<const std::byte*>(first);
-    constant_bytes_ = bytes;
-  }
-
   // While a thread holds the lock alone, nobody else changes what it loads without order.
   static void hold_lock(bool locked) { locked_[rl::thread_index()] = locked; }
   [[nodiscard]] static bool holds_lock() { return locked_[rl::thread_index()]; }
 
-  [[nodiscard]] static bool is_constant(const void* at) {
-    return std::less_equal<>{}(constant_, at) && std::less<>{}(at, constant_ + constant_bytes_);
-  }
   [[nodiscard]] static word plain(const void* at) {
     return gomap::detail::native_atomics::load<sizeof(word), std::memory_order_relaxed>(at);
   }
@@ -138,8 +128,6 @@ class memory {
   inline static std::array<bool, arena_bytes / sizeof(word)> made_;
   inline static std::size_t used_ = 0;
   inline static const void* discards_ = nullptr;  // a word that says whether there were any
-  inline static const std::byte* constant_ = nullptr;
-  inline static std::size_t constant_bytes_ = 0;
   inline static std::array<bool, max_threads> locked_{};
 };
 
@@ -148,7 +136,6 @@ struct atomics {
   template <std::size_t Unit, std::memory_order Order>
   [[nodiscard]] static memory::word load(const void* from) {
     static_assert(Unit == sizeof(memory::word));
-    if (memory::is_constant(from)) return memory::plain(from);
     if (memory::is_discarded(from)) return ~memory::word{0};
     if (Order == std::memory_order_relaxed && memory::holds_lock()) {
       const rl::preemption_disabler whole(rl::ctx());  // it makes no difference when it loads

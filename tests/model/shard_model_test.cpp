@@ -108,13 +108,11 @@ class program : public rl::test_suite<Program, Threads> {
   using table_type = gomap::detail::table<Key, Value, typename Layout::allocator,
                                           gomap::detail::basic_shared_words<model::atomics>>;
   using shard_type = gomap::detail::shard<table_type, typename Layout::Mutex>;
-  using no_bucket = gomap::detail::no_bucket<typename table_type::bucket_type>;
   using value_type = typename table_type::value_type;
 
  public:
   void before() {
     model::memory::begin();
-    model::memory::constant(no_bucket::bytes, sizeof(no_bucket::bytes));
     void* const at = model::memory::allocate(sizeof(shard_type), alignof(shard_type));
     shard_ = ::new (at) shard_type(typename Layout::allocator());
     model::memory::share(&shard_->seq, sizeof(shard_->seq));
