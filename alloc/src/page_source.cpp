@@ -1,65 +1,19 @@
-// page_source.cpp -- the register of large blocks, and the cache of those that are idle.
-//
-// Every block stands in a map ordered by address, so that any address inside leads to it. Idle
-// blocks hang in lists by capacity, the one freed last in front. The lock guards all that, and is
-// never held while pages are given back, which is the slow part: a block is taken out of the
-// register first, and released after.
+// page_source.cpp -- the interface of page_source, over the register of its blocks.
 #include <algorithm>
-#include <array>
-#include <atomic>
-#include <bit>
-#include <cmath>
 #include <cstring>
-#include <map>
-#include <mutex>
-#include <new>
-#include <utility>
 
 #include <gomap/detail/pages.hpp>
 #include <gomap/page_source.hpp>
 
-#include "idle_list.hpp"
+#include "page_source_state.hpp"
+#include "whole_pages.hpp"
 
 namespace gomap {
 namespace {
 
-using clock = std::chrono::steady_clock;
 using detail::block;
-using detail::idle_list;
-
-constexpr std::size_t mebibyte = std::size_t{1} << 20;
-constexpr std::size_t huge_page_bytes = 2 * mebibyte;  // on x86-64, and on aarch64 with 4 KiB pages
-
-std::size_t round_up(std::size_t bytes, std::size_t unit) noexcept {
-  return (bytes + unit - 1) & ~(unit - 1);
-}
-
-std::size_t capacity_class(std::size_t capacity) noexcept {
-  return static_cast<std::size_t>(std::bit_width(capacity) - 1);
-}
-
-// The addresses that a fresh block of `bytes` gets: room to grow, as far as addresses are free.
-// Blocks under a mebibyte get less, and all of it accessible, so that neighbours are one mapping to
-// the system, which has a limit on mappings.
-std::size_t roomy_capacity(std::size_t bytes) noexcept {
-  const std::size_t factor =
-      std::min<std::size_t>(detail::reserve_factor(), bytes < mebibyte ? 4 : 16);
-  if (factor == 1 || bytes > SIZE_MAX / 64) return bytes;
-  return std::bit_ceil(bytes) * factor;
-}
-
-// The whole pages inside a range of bytes.
-struct page_range {
-  page_range(void* p, std::size_t length) noexcept {
-    const std::size_t page = detail::page_bytes();
-    const auto from = reinterpret_cast<std::uintptr_t>(p);
-    const std::size_t front = round_up(from, page) - from;
-    first = static_cast<std::byte*>(p) + front;
-    bytes = length > front ? (length - front) & ~(page - 1) : 0;
-  }
-  std::byte* first;
-  std::size_t bytes;
-};
+using detail::page_range;
+using detail::round_up;
 
 void* new_small(std::size_t bytes, std::size_t alignment) {
   if (alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__) return ::operator new(bytes);
@@ -72,291 +26,6 @@ void delete_small(void* p, std::size_t alignment) noexcept {
 }
 
 }  // namespace
-
-struct page_source::state {
-  using block_map = std::map<std::uintptr_t, block>;
-  class claimed_bytes;
-
-  // What is in use, large and small, less what was discarded; under the cap by claim().
-  std::atomic<std::size_t> in_use{0};
-  std::atomic<std::size_t> peak{0};
-  std::atomic<std::size_t> cap{page_options::no_cap};
-
-  mutable std::mutex lock;  // guards all below
-  page_options options;
-  block_map blocks;
-  std::array<idle_list, 64> idle;  // by capacity_class
-  std::size_t idle_bytes = 0;      // resident in idle blocks
-  std::size_t kept_bytes = 0;      // discarded but resident in blocks in use
-  double recent_peak = 0;          // the most in use, decaying to what is in use now
-  clock::time_point recent_at{};
-  std::uint64_t mapped = 0, recycled = 0, released = 0;
-  std::uint64_t discarded = 0, moved = 0;  // bytes
-
-  [[nodiscard]] bool claim(std::size_t bytes) noexcept;
-  void unclaim(std::size_t bytes) noexcept;
-  [[nodiscard]] block* allocate_large(std::size_t bytes, std::size_t alignment);
-  [[nodiscard]] block* take_idle_locked(std::size_t bytes, std::size_t alignment) noexcept;
-  [[nodiscard]] block* map_locked(std::size_t bytes, std::size_t alignment);
-  [[nodiscard]] bool over_cap_locked() const noexcept;
-  [[nodiscard]] block* find_locked(const void* p) noexcept;
-  std::size_t discard_locked(block& b, std::size_t bytes, bool gone) noexcept;
-  [[nodiscard]] block* take_excess_locked(clock::time_point now, std::size_t limit) noexcept;
-  void update_recent_peak_locked(clock::time_point now) noexcept;
-  [[nodiscard]] std::size_t cache_limit_locked() const noexcept;
-  void unlink_idle_locked(block& b) noexcept;
-  void release_excess() noexcept;
-  void release_all_idle() noexcept;
-  void release(block& b, std::unique_lock<std::mutex>& hold) noexcept;
-};
-
-// ---- what is in use --------------------------------------------------------------------------
-
-bool page_source::state::claim(std::size_t bytes) noexcept {
-  // relaxed: a number that is compared with a number; it orders no other memory.
-  const std::size_t limit = cap.load(std::memory_order_relaxed);
-  // relaxed: as above.
-  const std::size_t now = in_use.fetch_add(bytes, std::memory_order_relaxed) + bytes;
-  if (now > limit || now < bytes) [[unlikely]] {
-    unclaim(bytes);
-    return false;
-  }
-  // relaxed: as above; a lost race means that another thread stored a higher peak.
-  std::size_t seen = peak.load(std::memory_order_relaxed);
-  // relaxed: as above.
-  while (seen < now && !peak.compare_exchange_weak(seen, now, std::memory_order_relaxed)) {
-  }
-  return true;
-}
-
-void page_source::state::unclaim(std::size_t bytes) noexcept {
-  // relaxed: see claim().
-  in_use.fetch_sub(bytes, std::memory_order_relaxed);
-}
-
-// Whether the pages in use and the idle ones are together more than the cap.
-bool page_source::state::over_cap_locked() const noexcept {
-  // relaxed: see claim().
-  const std::size_t used = in_use.load(std::memory_order_relaxed);
-  // relaxed: see claim().
-  const std::size_t limit = cap.load(std::memory_order_relaxed);
-  return idle_bytes + kept_bytes > limit - std::min(used, limit);
-}
-
-// Bytes counted as in use, for as long as nothing goes wrong with handing them out.
-class page_source::state::claimed_bytes {
- public:
-  // Throws: std::bad_alloc when the cap refuses.
-  claimed_bytes(state& owner, std::size_t bytes) : owner_(&owner), bytes_(bytes) {
-    if (!owner.claim(bytes)) throw std::bad_alloc();
-  }
-  claimed_bytes(const claimed_bytes&) = delete;
-  claimed_bytes& operator=(const claimed_bytes&) = delete;
-  ~claimed_bytes() {
-    if (owner_ != nullptr) owner_->unclaim(bytes_);
-  }
-  void commit() noexcept { owner_ = nullptr; }
-
- private:
-  state* owner_;
-  std::size_t bytes_;
-};
-
-// ---- getting a large block -------------------------------------------------------------------
-
-// A block with `bytes` in use.
-block* page_source::state::allocate_large(std::size_t bytes, std::size_t alignment) {
-  const std::size_t page = detail::page_bytes();
-  if (bytes > static_cast<std::size_t>(PTRDIFF_MAX) - page) throw std::bad_alloc();
-  const std::size_t whole = round_up(bytes, page);
-  claimed_bytes claimed(*this, whole);
-
-  std::unique_lock hold(lock);
-  block* b = take_idle_locked(whole, alignment);
-  if (b == nullptr && !over_cap_locked()) b = map_locked(whole, alignment);
-  if (b == nullptr || over_cap_locked()) {
-    // What is idle is in the way of the cap, or perhaps of the system.
-    hold.unlock();
-    release_all_idle();
-    hold.lock();
-    if (b == nullptr) b = map_locked(whole, alignment);
-    if (b == nullptr) throw std::bad_alloc();
-  }
-  b->used = whole;
-  b->kept = b->gone = 0;
-  update_recent_peak_locked(clock::now());
-  claimed.commit();
-  return b;
-}
-
-// The idle block that spares the most page faults, taken from its list; null if there is none.
-block* page_source::state::take_idle_locked(std::size_t bytes, std::size_t alignment) noexcept {
-  constexpr int looked_at_per_list = 8;
-  block* best = nullptr;
-  const auto better = [bytes](const block& a, const block& b) {
-    const std::size_t useful_a = std::min(a.resident, bytes);
-    const std::size_t useful_b = std::min(b.resident, bytes);
-    return useful_a != useful_b ? useful_a > useful_b : a.resident < b.resident;
-  };
-  // A block with many more pages than bytes wanted would strand the rest. From six classes up the
-  // addresses are worth more to a larger array than the pages to this one.
-  const std::size_t first = capacity_class(bytes);
-  const std::size_t last = std::min(first + 6, idle.size());
-  for (std::size_t i = first; i < last; ++i) {
-    int looked_at = 0;
-    for (block* b = idle[i].newest(); b != nullptr && looked_at < looked_at_per_list;
-         b = b->older, ++looked_at) {
-      const bool fits = b->capacity >= bytes && b->resident <= bytes + bytes / 4 &&
-                        reinterpret_cast<std::uintptr_t>(b->base) % alignment == 0;
-      if (fits && (best == nullptr || better(*b, *best))) best = b;
-    }
-  }
-  if (best == nullptr) return nullptr;
-  if (best->committed < bytes) {
-    if (!detail::commit_pages(best->base + best->committed, bytes - best->committed))
-      return nullptr;
-    best->committed = bytes;
-  }
-  unlink_idle_locked(*best);
-  ++recycled;
-  return best;
-}
-
-// A block of fresh addresses; null when the system refuses.
-block* page_source::state::map_locked(std::size_t bytes, std::size_t alignment) {
-  auto node = block_map::node_type();
-  {
-    block_map one;  // the node first: once there are pages, nothing may throw
-    one.emplace(0, block());
-    node = one.extract(one.begin());
-  }
-  block& b = node.mapped();
-  const bool huge = options.huge == huge_pages::advise && bytes >= huge_page_bytes;
-  if (huge) alignment = std::max(alignment, huge_page_bytes);
-  for (const std::size_t capacity : {roomy_capacity(bytes), bytes}) {
-    void* const p = detail::reserve_pages(capacity, alignment);
-    if (p == nullptr) continue;
-    const std::size_t committed = bytes < mebibyte ? capacity : bytes;
-    if (!detail::commit_pages(p, committed)) {
-      detail::release_pages(p, capacity);
-      continue;
-    }
-    b.base = static_cast<std::byte*>(p);
-    b.capacity = capacity;
-    b.committed = committed;
-    detail::prefer_huge_pages(p, capacity, huge);
-    if (options.numa_node >= 0) detail::prefer_numa_node(p, capacity, options.numa_node);
-    node.key() = reinterpret_cast<std::uintptr_t>(p);
-    ++mapped;
-    return &blocks.insert(std::move(node)).position->second;
-  }
-  return nullptr;
-}
-
-// The block that p points into; null for memory that is not a large block of this source.
-block* page_source::state::find_locked(const void* p) noexcept {
-  const auto address = reinterpret_cast<std::uintptr_t>(p);
-  auto after = blocks.upper_bound(address);
-  if (after == blocks.begin()) return nullptr;
-  block& b = std::prev(after)->second;
-  return address - reinterpret_cast<std::uintptr_t>(b.base) < b.capacity ? &b : nullptr;
-}
-
-// Counts `bytes` of b as not in use. Returns how many of them had not been counted before.
-std::size_t page_source::state::discard_locked(block& b, std::size_t bytes, bool gone) noexcept {
-  const std::size_t counted = std::min(bytes, b.used - b.kept - b.gone);
-  (gone ? b.gone : b.kept) += counted;
-  if (!gone) kept_bytes += counted;
-  unclaim(counted);
-  return counted;
-}
-
-// ---- the cache -------------------------------------------------------------------------------
-
-void page_source::state::update_recent_peak_locked(clock::time_point now) noexcept {
-  // relaxed: see claim().
-  const auto current = static_cast<double>(in_use.load(std::memory_order_relaxed));
-  const double elapsed = std::chrono::duration<double>(now - recent_at).count();
-  const double half_life = std::chrono::duration<double>(options.decay).count();
-  const double left = half_life > 0 ? std::exp2(-elapsed / half_life) : 0.0;
-  recent_peak = std::max(current, current + (recent_peak - current) * left);
-  recent_at = now;
-}
-
-// The bytes that may be idle.
-std::size_t page_source::state::cache_limit_locked() const noexcept {
-  const double share = recent_peak * options.cache_percent / 100;
-  return std::min(options.cache_floor_bytes + static_cast<std::size_t>(share),
-                  options.cache_max_bytes);
-}
-
-void page_source::state::unlink_idle_locked(block& b) noexcept {
-  idle[capacity_class(b.capacity)].remove(b);
-  idle_bytes -= b.resident;
-}
-
-// The idle block that was freed first, taken from its list, if it has waited too long or more than
-// `limit` bytes are idle; null if the cache may hold what it holds.
-block* page_source::state::take_excess_locked(clock::time_point now, std::size_t limit) noexcept {
-  block* oldest = nullptr;
-  for (const idle_list& list : idle) {
-    block* const b = list.oldest();
-    if (b != nullptr && (oldest == nullptr || b->freed_at < oldest->freed_at)) oldest = b;
-  }
-  if (oldest == nullptr) return nullptr;
-  if (idle_bytes <= limit && now - oldest->freed_at < options.decay) return nullptr;
-  unlink_idle_locked(*oldest);
-  return oldest;
-}
-
-// Brings the cache within its bound. A block that is partly too much loses its end only.
-void page_source::state::release_excess() noexcept {
-  for (;;) {
-    const clock::time_point now = clock::now();
-    std::unique_lock hold(lock);
-    update_recent_peak_locked(now);
-    const std::size_t limit = cache_limit_locked();
-    const std::size_t excess = idle_bytes > limit ? idle_bytes - limit : 0;
-    block* const b = take_excess_locked(now, limit);
-    if (b == nullptr) return;
-    const std::size_t cut = round_up(excess, detail::page_bytes());
-    const bool whole = now - b->freed_at >= options.decay || cut > b->resident / 2;
-    if (whole) {
-      release(*b, hold);
-      continue;
-    }
-    hold.unlock();
-    const bool gave_back = detail::reset_pages(b->base + (b->touched - cut), cut);
-    hold.lock();
-    if (!gave_back) {
-      release(*b, hold);
-      continue;
-    }
-    b->touched -= cut;
-    b->resident -= cut;
-    idle[capacity_class(b->capacity)].push_oldest(*b);
-    idle_bytes += b->resident;
-  }
-}
-
-void page_source::state::release_all_idle() noexcept {
-  for (;;) {
-    std::unique_lock hold(lock);
-    block* const b = take_excess_locked(clock::time_point::max(), 0);
-    if (b == nullptr) return;
-    release(*b, hold);
-  }
-}
-
-// Gives a block that is in no list back to the system. Lets go of the lock first.
-void page_source::state::release(block& b, std::unique_lock<std::mutex>& hold) noexcept {
-  const auto node = blocks.extract(reinterpret_cast<std::uintptr_t>(b.base));
-  ++released;
-  hold.unlock();
-  detail::release_pages(node.mapped().base, node.mapped().capacity);
-}
-
-// ---- the interface ---------------------------------------------------------------------------
 
 page_source::page_source(const page_options& options) : state_(std::make_unique<state>()) {
   configure(options);
@@ -413,9 +82,8 @@ void page_source::deallocate(void* p, std::size_t bytes, std::size_t alignment) 
     b->resident = std::max(b->used, b->touched) - b->gone;
     b->touched = std::max(b->used, b->touched);
     b->used = 0;
-    b->freed_at = clock::now();
-    state_->idle[capacity_class(b->capacity)].push(*b);
-    state_->idle_bytes += b->resident;
+    b->freed_at = state::clock::now();
+    state_->link_idle_locked(*b);
   }
   state_->release_excess();
 }
@@ -485,7 +153,7 @@ bool page_source::try_extend(void* p, std::size_t old_bytes, std::size_t new_byt
     b->committed = whole;
   }
   b->used = whole;
-  state_->update_recent_peak_locked(clock::now());
+  state_->update_recent_peak_locked(state::clock::now());
   return true;
 }
 

@@ -1,0 +1,83 @@
+// page_source_state.hpp -- the register of large blocks, and the cache of those that are idle.
+//
+// Every block stands in a map ordered by address, so that any address inside leads to it. Idle
+// blocks hang in lists by capacity, the one freed last in front. The lock guards all that, and is
+// never held while pages are given back, which is the slow part: a block is taken out of the
+// register first, and released after.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <new>
+
+#include <gomap/page_source.hpp>
+
+#include "idle_list.hpp"
+
+namespace gomap {
+
+struct page_source::state {
+  using clock = std::chrono::steady_clock;
+  using block = detail::block;
+  using block_map = std::map<std::uintptr_t, block>;
+  class claimed_bytes;
+
+  // What is in use, large and small, less what was discarded; under the cap by claim().
+  std::atomic<std::size_t> in_use{0};
+  std::atomic<std::size_t> peak{0};
+  std::atomic<std::size_t> cap{page_options::no_cap};
+
+  mutable std::mutex lock;  // guards all below
+  page_options options;
+  block_map blocks;
+  std::array<detail::idle_list, 64> idle;  // by capacity_class
+  std::size_t idle_bytes = 0;              // resident in idle blocks
+  std::size_t kept_bytes = 0;              // discarded but resident in blocks in use
+  double recent_peak = 0;                  // the most in use, decaying to what is in use now
+  clock::time_point recent_at{};
+  std::uint64_t mapped = 0, recycled = 0, released = 0;
+  std::uint64_t discarded = 0, moved = 0;  // bytes
+
+  [[nodiscard]] bool claim(std::size_t bytes) noexcept;
+  void unclaim(std::size_t bytes) noexcept;
+  [[nodiscard]] block* allocate_large(std::size_t bytes, std::size_t alignment);
+  [[nodiscard]] block* take_idle_locked(std::size_t bytes, std::size_t alignment) noexcept;
+  [[nodiscard]] block* map_locked(std::size_t bytes, std::size_t alignment);
+  [[nodiscard]] bool over_cap_locked() const noexcept;
+  [[nodiscard]] block* find_locked(const void* p) noexcept;
+  std::size_t discard_locked(block& b, std::size_t bytes, bool gone) noexcept;
+  [[nodiscard]] block* take_excess_locked(clock::time_point now, std::size_t limit) noexcept;
+  void update_recent_peak_locked(clock::time_point now) noexcept;
+  [[nodiscard]] std::size_t cache_limit_locked() const noexcept;
+  void link_idle_locked(block& b) noexcept;
+  void unlink_idle_locked(block& b) noexcept;
+  void release_excess() noexcept;
+  void release_all_idle() noexcept;
+  void release(block& b, std::unique_lock<std::mutex>& hold) noexcept;
+};
+
+// Bytes counted as in use, for as long as nothing goes wrong with handing them out.
+class page_source::state::claimed_bytes {
+ public:
+  // Throws: std::bad_alloc when the cap refuses.
+  claimed_bytes(state& owner, std::size_t bytes) : owner_(&owner), bytes_(bytes) {
+    if (!owner.claim(bytes)) throw std::bad_alloc();
+  }
+  claimed_bytes(const claimed_bytes&) = delete;
+  claimed_bytes& operator=(const claimed_bytes&) = delete;
+  ~claimed_bytes() {
+    if (owner_ != nullptr) owner_->unclaim(bytes_);
+  }
+  void commit() noexcept { owner_ = nullptr; }
+
+ private:
+  state* owner_;
+  std::size_t bytes_;
+};
+
+}  // namespace gomap
