@@ -43,8 +43,7 @@ page_source& page_source::process() noexcept {
 void page_source::configure(const page_options& options) noexcept {
   const std::scoped_lock hold(state_->lock);
   state_->options = options;
-  // relaxed: see claim().
-  state_->cap.store(options.cap_bytes, std::memory_order_relaxed);
+  state_->in_use.set_cap(options.cap_bytes);
 }
 
 page_options page_source::options() const noexcept {
@@ -54,7 +53,7 @@ page_options page_source::options() const noexcept {
 
 void* page_source::allocate(std::size_t bytes, std::size_t alignment) {
   if (bytes >= large_bytes) return state_->allocate_large(bytes, alignment)->base;
-  state::claimed_bytes claimed(*state_, bytes);
+  state::claimed_bytes claimed(state_->in_use, bytes);
   void* const p = new_small(bytes, alignment);
   claimed.commit();
   return p;
@@ -71,13 +70,13 @@ void* page_source::allocate_zeroed(std::size_t bytes, std::size_t alignment) {
 void page_source::deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept {
   if (bytes < large_bytes) {
     delete_small(p, alignment);
-    state_->unclaim(bytes);
+    state_->in_use.unclaim(bytes);
     return;
   }
   {
     const std::scoped_lock hold(state_->lock);
     block* const b = state_->find_locked(p);
-    state_->unclaim(b->used - b->kept - b->gone);
+    state_->in_use.unclaim(b->used - b->kept - b->gone);
     state_->kept_bytes -= b->kept;
     b->resident = std::max(b->used, b->touched) - b->gone;
     b->touched = std::max(b->used, b->touched);
@@ -138,7 +137,7 @@ bool page_source::try_extend(void* p, std::size_t old_bytes, std::size_t new_byt
   if (b == nullptr || new_bytes > b->capacity) return false;
   const std::size_t whole = round_up(new_bytes, detail::page_bytes());
   const std::size_t more = whole - b->used;
-  if (!state_->claim(more)) return false;
+  if (!state_->in_use.claim(more)) return false;
   if (state_->over_cap_locked()) {
     // The block stays where it is meanwhile: it is the caller's.
     hold.unlock();
@@ -147,12 +146,13 @@ bool page_source::try_extend(void* p, std::size_t old_bytes, std::size_t new_byt
   }
   if (whole > b->committed) {
     if (!detail::commit_pages(b->base + b->committed, whole - b->committed)) {
-      state_->unclaim(more);
+      state_->in_use.unclaim(more);
       return false;
     }
     b->committed = whole;
   }
   b->used = whole;
+  state_->in_use.note_peak();
   state_->update_recent_peak_locked(state::clock::now());
   return true;
 }
@@ -162,9 +162,9 @@ void page_source::trim() noexcept { state_->release_all_idle(); }
 page_stats page_source::stats() const noexcept {
   const std::scoped_lock hold(state_->lock);
   page_stats result;
-  // relaxed: two numbers read beside changing ones; each is right, together they are a guess.
-  result.bytes_in_use = state_->in_use.load(std::memory_order_relaxed);
-  result.bytes_peak = state_->peak.load(std::memory_order_relaxed);
+  // Two numbers read beside changing ones: each is right, together they are a guess.
+  result.bytes_in_use = state_->in_use.now();
+  result.bytes_peak = state_->in_use.peak();
   result.bytes_cached = state_->idle_bytes + state_->kept_bytes;
   result.blocks_mapped = state_->mapped;
   result.blocks_recycled = state_->recycled;

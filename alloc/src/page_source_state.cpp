@@ -36,39 +36,6 @@ std::size_t roomy_capacity(std::size_t bytes) noexcept {
 
 }  // namespace
 
-// ---- what is in use --------------------------------------------------------------------------
-
-bool page_source::state::claim(std::size_t bytes) noexcept {
-  // relaxed: a number that is compared with a number; it orders no other memory.
-  const std::size_t limit = cap.load(std::memory_order_relaxed);
-  // relaxed: as above.
-  const std::size_t now = in_use.fetch_add(bytes, std::memory_order_relaxed) + bytes;
-  if (now > limit || now < bytes) [[unlikely]] {
-    unclaim(bytes);
-    return false;
-  }
-  // relaxed: as above; a lost race means that another thread stored a higher peak.
-  std::size_t seen = peak.load(std::memory_order_relaxed);
-  // relaxed: as above.
-  while (seen < now && !peak.compare_exchange_weak(seen, now, std::memory_order_relaxed)) {
-  }
-  return true;
-}
-
-void page_source::state::unclaim(std::size_t bytes) noexcept {
-  // relaxed: see claim().
-  in_use.fetch_sub(bytes, std::memory_order_relaxed);
-}
-
-// Whether the pages in use and the idle ones are together more than the cap.
-bool page_source::state::over_cap_locked() const noexcept {
-  // relaxed: see claim().
-  const std::size_t used = in_use.load(std::memory_order_relaxed);
-  // relaxed: see claim().
-  const std::size_t limit = cap.load(std::memory_order_relaxed);
-  return idle_bytes + kept_bytes > limit - std::min(used, limit);
-}
-
 // ---- getting a large block -------------------------------------------------------------------
 
 // A block with `bytes` in use.
@@ -76,7 +43,7 @@ block* page_source::state::allocate_large(std::size_t bytes, std::size_t alignme
   const std::size_t page = detail::page_bytes();
   if (bytes > static_cast<std::size_t>(PTRDIFF_MAX) - page) throw std::bad_alloc();
   const std::size_t whole = round_up(bytes, page);
-  claimed_bytes claimed(*this, whole);
+  claimed_bytes claimed(in_use, whole);
 
   std::unique_lock hold(lock);
   block* b = take_idle_locked(whole, alignment);
@@ -94,6 +61,12 @@ block* page_source::state::allocate_large(std::size_t bytes, std::size_t alignme
   update_recent_peak_locked(clock::now());
   claimed.commit();
   return b;
+}
+
+// Whether the pages in use and the idle ones are together more than the cap.
+bool page_source::state::over_cap_locked() const noexcept {
+  const std::size_t limit = in_use.cap();
+  return idle_bytes + kept_bytes > limit - std::min(in_use.now(), limit);
 }
 
 // The idle block that spares the most page faults, taken from its list; null if there is none.
@@ -174,15 +147,14 @@ std::size_t page_source::state::discard_locked(block& b, std::size_t bytes, bool
   const std::size_t counted = std::min(bytes, b.used - b.kept - b.gone);
   (gone ? b.gone : b.kept) += counted;
   if (!gone) kept_bytes += counted;
-  unclaim(counted);
+  in_use.unclaim(counted);
   return counted;
 }
 
 // ---- the cache -------------------------------------------------------------------------------
 
 void page_source::state::update_recent_peak_locked(clock::time_point now) noexcept {
-  // relaxed: see claim().
-  const auto current = static_cast<double>(in_use.load(std::memory_order_relaxed));
+  const auto current = static_cast<double>(in_use.now());
   const double elapsed = std::chrono::duration<double>(now - recent_at).count();
   const double half_life = std::chrono::duration<double>(options.decay).count();
   const double left = half_life > 0 ? std::exp2(-elapsed / half_life) : 0.0;

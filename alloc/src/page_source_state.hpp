@@ -7,7 +7,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +14,7 @@
 #include <mutex>
 #include <new>
 
+#include <gomap/detail/capped_bytes.hpp>
 #include <gomap/page_source.hpp>
 
 #include "idle_list.hpp"
@@ -27,10 +27,8 @@ struct page_source::state {
   using block_map = std::map<std::uintptr_t, block>;
   class claimed_bytes;
 
-  // What is in use, large and small, less what was discarded; under the cap by claim().
-  std::atomic<std::size_t> in_use{0};
-  std::atomic<std::size_t> peak{0};
-  std::atomic<std::size_t> cap{page_options::no_cap};
+  // What is in use, large and small, less what was discarded.
+  detail::capped_bytes in_use;
 
   mutable std::mutex lock;  // guards all below
   page_options options;
@@ -43,8 +41,6 @@ struct page_source::state {
   std::uint64_t mapped = 0, recycled = 0, released = 0;
   std::uint64_t discarded = 0, moved = 0;  // bytes
 
-  [[nodiscard]] bool claim(std::size_t bytes) noexcept;
-  void unclaim(std::size_t bytes) noexcept;
   [[nodiscard]] block* allocate_large(std::size_t bytes, std::size_t alignment);
   [[nodiscard]] block* take_idle_locked(std::size_t bytes, std::size_t alignment) noexcept;
   [[nodiscard]] block* map_locked(std::size_t bytes, std::size_t alignment);
@@ -61,22 +57,25 @@ struct page_source::state {
   void release(block& b, std::unique_lock<std::mutex>& hold) noexcept;
 };
 
-// Bytes counted as in use, for as long as nothing goes wrong with handing them out.
+// Bytes counted as in use, unless something goes wrong with handing them out.
 class page_source::state::claimed_bytes {
  public:
   // Throws: std::bad_alloc when the cap refuses.
-  claimed_bytes(state& owner, std::size_t bytes) : owner_(&owner), bytes_(bytes) {
-    if (!owner.claim(bytes)) throw std::bad_alloc();
+  claimed_bytes(detail::capped_bytes& in_use, std::size_t bytes) : in_use_(&in_use), bytes_(bytes) {
+    if (!in_use.claim(bytes)) throw std::bad_alloc();
   }
   claimed_bytes(const claimed_bytes&) = delete;
   claimed_bytes& operator=(const claimed_bytes&) = delete;
   ~claimed_bytes() {
-    if (owner_ != nullptr) owner_->unclaim(bytes_);
+    if (in_use_ != nullptr) in_use_->unclaim(bytes_);
   }
-  void commit() noexcept { owner_ = nullptr; }
+  void commit() noexcept {
+    in_use_->note_peak();
+    in_use_ = nullptr;
+  }
 
  private:
-  state* owner_;
+  detail::capped_bytes* in_use_;
   std::size_t bytes_;
 };
 

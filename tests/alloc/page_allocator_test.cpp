@@ -319,6 +319,18 @@ TEST(PageSource, CapRefusesAndRecovers) {
   EXPECT_EQ(source.stats().bytes_in_use, 0u);
 }
 
+TEST(PageSource, ARequestThatTheSystemRefusesIsNoPeak) {
+  page_source source;
+  page_allocator<char> a(source);
+  char* const p = a.allocate(kibibyte);
+
+  EXPECT_THROW((void)a.allocate(std::numeric_limits<std::ptrdiff_t>::max() / 2), std::bad_alloc);
+
+  EXPECT_EQ(source.stats().bytes_peak, kibibyte);
+  EXPECT_EQ(source.stats().bytes_in_use, kibibyte);
+  a.deallocate(p, kibibyte);
+}
+
 TEST(PageSource, DiscardedBytesDoNotCountAgainstTheCap) {
   page_options options = patient();
   options.cap_bytes = 4 * mebibyte;

@@ -104,6 +104,17 @@ TEST(TrackingAllocator, WhatTheInnerAllocatorThrowsIsNotCharged) {
   EXPECT_EQ(ledger.blocks(), 0u);
 }
 
+TEST(TrackingAllocator, WhatTheInnerAllocatorRefusesIsNoPeak) {
+  memory_ledger ledger;
+  over_pages a(ledger);
+  int* const p = a.allocate(100);
+
+  EXPECT_THROW((void)a.allocate(std::numeric_limits<std::ptrdiff_t>::max() / 8), std::bad_alloc);
+
+  EXPECT_EQ(ledger.peak_bytes(), 100 * sizeof(int));
+  a.deallocate(p, 100);
+}
+
 TEST(TrackingAllocator, RebindsThroughContainersOnOneLedger) {
   memory_ledger ledger;
   {
@@ -140,6 +151,7 @@ TEST(TrackingAllocator, ForwardsDiscardZeroAndExtend) {
   a.discard(p, n / 2);
   const bool extended = a.try_extend(p, n, 2 * n);
   EXPECT_EQ(ledger.bytes(), extended ? 2 * n : n);
+  EXPECT_EQ(ledger.peak_bytes(), extended ? 2 * n : n);
   EXPECT_FALSE(a.try_extend(p, extended ? 2 * n : n, 4 * n));
   EXPECT_EQ(ledger.bytes(), extended ? 2 * n : n);
 

@@ -15,22 +15,23 @@
 #include <utility>
 
 #include <gomap/allocator_concepts.hpp>
+#include <gomap/detail/capped_bytes.hpp>
 
 namespace gomap {
 
 // What tracking_allocators on one ledger have allocated. All members may be called at any time.
 class memory_ledger {
  public:
-  static constexpr std::size_t no_cap = std::numeric_limits<std::size_t>::max();
+  static constexpr std::size_t no_cap = detail::capped_bytes::no_cap;
 
   // At most `cap_bytes` may be allocated at a time.
-  explicit memory_ledger(std::size_t cap_bytes = no_cap) noexcept : cap_(cap_bytes) {}
+  explicit memory_ledger(std::size_t cap_bytes = no_cap) noexcept : bytes_(cap_bytes) {}
   memory_ledger(const memory_ledger&) = delete;
   memory_ledger& operator=(const memory_ledger&) = delete;
 
   // Bytes allocated now, and the most there have been.
-  [[nodiscard]] std::size_t bytes() const noexcept { return read(bytes_); }
-  [[nodiscard]] std::size_t peak_bytes() const noexcept { return read(peak_); }
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.now(); }
+  [[nodiscard]] std::size_t peak_bytes() const noexcept { return bytes_.peak(); }
   // Calls that succeeded, and calls that failed, at the cap or further down.
   [[nodiscard]] std::uint64_t allocations() const noexcept { return read(allocations_); }
   [[nodiscard]] std::uint64_t deallocations() const noexcept { return read(deallocations_); }
@@ -39,36 +40,28 @@ class memory_ledger {
   [[nodiscard]] std::uint64_t blocks() const noexcept { return allocations() - deallocations(); }
 
   // Changes the cap. Under what is allocated already, it refuses all that is asked for from now on.
-  void set_cap(std::size_t cap_bytes) noexcept {
-    // relaxed: a number that a later charge() compares with; it orders no other memory.
-    cap_.store(cap_bytes, std::memory_order_relaxed);
-  }
-  [[nodiscard]] std::size_t cap() const noexcept { return read(cap_); }
+  void set_cap(std::size_t cap_bytes) noexcept { bytes_.set_cap(cap_bytes); }
+  [[nodiscard]] std::size_t cap() const noexcept { return bytes_.cap(); }
 
   // What an allocator calls: charge() before it asks further down, false when the cap refuses; then
-  // settle() when it got the memory or cancel() when not; credit() when the memory is given back.
+  // cancel() when it got no memory, settle() when it got a block, or extend() when a block that it
+  // has got longer; credit() when the memory is given back.
   [[nodiscard]] bool charge(std::size_t bytes) noexcept;
-  void settle() noexcept { add(allocations_, 1); }
   void cancel(std::size_t bytes) noexcept;
+  void settle() noexcept;
+  void extend() noexcept { bytes_.note_peak(); }
   void credit(std::size_t bytes) noexcept;
 
  private:
-  // relaxed, in all four: counters, each right by itself; none says anything about other memory.
-  template <class N>
-  static N read(const std::atomic<N>& n) noexcept {
-    return n.load(std::memory_order_relaxed);
-  }
-  template <class N>
-  static N add(std::atomic<N>& n, std::type_identity_t<N> by) noexcept {
-    return n.fetch_add(by, std::memory_order_relaxed) + by;
-  }
+  using counter = std::atomic<std::uint64_t>;
+  // relaxed, in both: counters, each right by itself; none says anything about other memory.
+  static std::uint64_t read(const counter& n) noexcept { return n.load(std::memory_order_relaxed); }
+  static void count(counter& n) noexcept { n.fetch_add(1, std::memory_order_relaxed); }
 
-  std::atomic<std::size_t> cap_;
-  std::atomic<std::size_t> bytes_{0};
-  std::atomic<std::size_t> peak_{0};
-  std::atomic<std::uint64_t> allocations_{0};
-  std::atomic<std::uint64_t> deallocations_{0};
-  std::atomic<std::uint64_t> failures_{0};
+  detail::capped_bytes bytes_;
+  counter allocations_{0};
+  counter deallocations_{0};
+  counter failures_{0};
 };
 
 template <class T, class A = std::allocator<T>>
@@ -126,9 +119,9 @@ class tracking_allocator {
     if (new_n < old_n || new_n > traits::max_size(inner_)) return false;
     const std::size_t more = (new_n - old_n) * sizeof(T);
     if (!ledger_->charge(more)) return false;
-    if (inner_.try_extend(p, old_n, new_n)) return true;
-    ledger_->cancel(more);
-    return false;
+    const bool extended = inner_.try_extend(p, old_n, new_n);
+    extended ? ledger_->extend() : ledger_->cancel(more);
+    return extended;
   }
 
   [[nodiscard]] memory_ledger& ledger() const noexcept { return *ledger_; }
@@ -175,28 +168,25 @@ class tracking_allocator {
 // ---- bodies ----------------------------------------------------------------------------------
 
 inline bool memory_ledger::charge(std::size_t bytes) noexcept {
-  const std::size_t now = add(bytes_, bytes);
-  if (now > cap() || now < bytes) [[unlikely]] {
-    cancel(bytes);
-    return false;
-  }
-  std::size_t seen = read(peak_);
-  // relaxed: a counter; a lost race means that another thread stored a higher peak.
-  while (seen < now && !peak_.compare_exchange_weak(seen, now, std::memory_order_relaxed)) {
-  }
-  return true;
+  const bool granted = bytes_.claim(bytes);
+  if (!granted) [[unlikely]]
+    count(failures_);
+  return granted;
 }
 
 inline void memory_ledger::cancel(std::size_t bytes) noexcept {
-  // relaxed: see read().
-  bytes_.fetch_sub(bytes, std::memory_order_relaxed);
-  add(failures_, 1);
+  bytes_.unclaim(bytes);
+  count(failures_);
+}
+
+inline void memory_ledger::settle() noexcept {
+  bytes_.note_peak();
+  count(allocations_);
 }
 
 inline void memory_ledger::credit(std::size_t bytes) noexcept {
-  // relaxed: see read().
-  bytes_.fetch_sub(bytes, std::memory_order_relaxed);
-  add(deallocations_, 1);
+  bytes_.unclaim(bytes);
+  count(deallocations_);
 }
 
 }  // namespace gomap
