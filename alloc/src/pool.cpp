@@ -280,15 +280,21 @@ void pool::count_in_use(std::size_t bytes) noexcept {
 // Whether `bytes` more are within the cap, if need be once what is idle is given back.
 bool pool::make_room(std::size_t bytes) noexcept {
   const auto fits = [&] { return bytes <= cap_ && stats_.bytes_reserved <= cap_ - bytes; };
-  if (fits()) return true;
-  release_idle();
-  return fits();
+  return fits() || (release_idle() && fits());
 }
 
 void* pool::reserve(std::size_t bytes, std::size_t alignment, bool zeroed) {
   if (!make_room(bytes)) throw std::bad_alloc();
-  void* const p =
-      zeroed ? source_.allocate_zeroed(bytes, alignment) : source_.allocate(bytes, alignment);
+  const auto take = [&] {
+    return zeroed ? source_.allocate_zeroed(bytes, alignment) : source_.allocate(bytes, alignment);
+  };
+  void* p = nullptr;
+  try {
+    p = take();
+  } catch (const std::bad_alloc&) {  // perhaps for want of what is idle here
+    if (!release_idle()) throw;
+    p = take();
+  }
   stats_.bytes_reserved += bytes;
   return p;
 }
@@ -299,7 +305,9 @@ void pool::unreserve(void* p, std::size_t bytes, std::size_t alignment) noexcept
   ++stats_.blocks_returned;
 }
 
-void pool::release_idle() noexcept {
+// Gives all that is idle back. Whether there was anything.
+bool pool::release_idle() noexcept {
+  const std::uint64_t before = stats_.blocks_returned;
   while (idle_slabs_ != nullptr) release_slab();
   for (idle_array*& list : idle_arrays_) {
     while (list != nullptr) {
@@ -309,6 +317,7 @@ void pool::release_idle() noexcept {
       unreserve(a, a->bytes, array_alignment);
     }
   }
+  return stats_.blocks_returned != before;
 }
 
 }  // namespace gomap

@@ -206,6 +206,20 @@ TEST(Pool, ASourceThatRefusesIsReportedAndNothingIsCounted) {
   memory.deallocate(p, 16, 16);
 }
 
+TEST(Pool, WhatIsIdleMakesWayForTheCapOfItsSource) {
+  gomap::page_options options;
+  options.cap_bytes = 128 * kibibyte;
+  page_source source(options);
+  pool memory(source);
+  memory.deallocate(memory.allocate(16, 16), 16, 16);
+  ASSERT_EQ(memory.stats().bytes_reserved, 64 * kibibyte);
+
+  void* const p = memory.allocate(128 * kibibyte, 16);
+
+  EXPECT_EQ(memory.stats().bytes_reserved, 128 * kibibyte);
+  memory.deallocate(p, 128 * kibibyte, 16);
+}
+
 TEST(Pool, AlignmentAndNoBytesAreServed) {
   pool memory;
   for (const std::size_t alignment : {1u, 8u, 16u, 32u, 64u, 128u, 4096u}) {

@@ -108,7 +108,7 @@ class pool final : public std::pmr::memory_resource {
   void unreserve(void* p, std::size_t bytes, std::size_t alignment) noexcept;
   [[nodiscard]] bool make_room(std::size_t bytes) noexcept;
   void count_in_use(std::size_t bytes) noexcept;
-  void release_idle() noexcept;
+  bool release_idle() noexcept;
 
   page_source& source_;
   const bool shared_;
