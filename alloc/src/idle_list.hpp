@@ -16,6 +16,7 @@ namespace gomap::detail {
 //   S4  kept + gone <= used: what discard() got, kept resident or given back.
 struct block {
   std::byte* base = nullptr;
+  std::size_t heap_alignment = 0;  // of a block of operator new's; 0: it is mapped
   std::size_t capacity = 0;
   std::size_t committed = 0;
   std::size_t used = 0;
@@ -23,6 +24,7 @@ struct block {
   std::size_t kept = 0;
   std::size_t gone = 0;
   std::size_t resident = 0;  // while idle: the pages it holds, an estimate from above
+  bool pieced = false;       // pages that moved in have made several mappings of it
   std::chrono::steady_clock::time_point freed_at{};
   block* newer = nullptr;
   block* older = nullptr;

@@ -32,7 +32,7 @@ page_source::page_source(const page_options& options) : state_(std::make_unique<
 }
 
 page_source::~page_source() {
-  for (const auto& [address, b] : state_->blocks) detail::release_pages(b.base, b.capacity);
+  for (const auto& [address, b] : state_->blocks) state::give_back(b);
 }
 
 page_source& page_source::process() noexcept {
@@ -116,14 +116,12 @@ void page_source::move_pages(void* from, void* to, std::size_t bytes) noexcept {
   // Below this the move costs what it spares.
   constexpr std::size_t worth_moving = std::size_t{64} << 10;
   if (pages.bytes < worth_moving || !congruent) return discard(from, bytes);
-  bool target_has_pages = true;
+  bool movable = false;
   {
     const std::scoped_lock hold(state_->lock);
-    const block* const b = state_->find_locked(to);
-    // Pages of a block that was recycled, or malloc's.
-    target_has_pages = b == nullptr || target + pages.bytes <= b->base + b->touched;
+    movable = state_->may_move_locked(from, target, pages.bytes);
   }
-  if (target_has_pages || !detail::move_pages(pages.first, target, pages.bytes)) {
+  if (!movable || !detail::move_pages(pages.first, target, pages.bytes)) {
     return discard(from, bytes);
   }
   const std::scoped_lock hold(state_->lock);

@@ -18,6 +18,10 @@ using detail::idle_list;
 using detail::round_up;
 
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
+// A move makes up to five mappings of the block that it is made to. All of a process may be as few as
+// 65,530.
+constexpr std::size_t max_pieced_blocks = 2048;
+
 constexpr std::size_t huge_page_bytes = 2 * mebibyte;  // on x86-64, and on aarch64 with 4 KiB pages
 
 std::size_t capacity_class(std::size_t capacity) noexcept {
@@ -25,8 +29,6 @@ std::size_t capacity_class(std::size_t capacity) noexcept {
 }
 
 // The addresses that a fresh block of `bytes` gets: room to grow, as far as addresses are free.
-// Blocks under a mebibyte get less, and all of it accessible, so that neighbours are one mapping to
-// the system, which has a limit on mappings.
 std::size_t roomy_capacity(std::size_t bytes) noexcept {
   const std::size_t factor =
       std::min<std::size_t>(detail::reserve_factor(), bytes < mebibyte ? 4 : 16);
@@ -54,6 +56,8 @@ block* page_source::state::allocate_large(std::size_t bytes, std::size_t alignme
     release_all_idle();
     hold.lock();
     if (b == nullptr) b = map_locked(whole, alignment);
+    if (b == nullptr) b = carve_locked(whole, alignment);
+    if (b == nullptr) b = borrow_locked(whole, alignment);
     if (b == nullptr) throw std::bad_alloc();
   }
   b->used = whole;
@@ -102,35 +106,76 @@ block* page_source::state::take_idle_locked(std::size_t bytes, std::size_t align
   return best;
 }
 
+// A place in the register. What it is for is got afterwards: then nothing may throw any more.
+auto page_source::state::new_node() -> block_map::node_type {
+  block_map one;
+  one.emplace(0, block());
+  return one.extract(one.begin());
+}
+
 // A block of fresh addresses; null when the system refuses.
 block* page_source::state::map_locked(std::size_t bytes, std::size_t alignment) {
-  auto node = block_map::node_type();
-  {
-    block_map one;  // the node first: once there are pages, nothing may throw
-    one.emplace(0, block());
-    node = one.extract(one.begin());
-  }
+  auto node = new_node();
   block& b = node.mapped();
   const bool huge = options.huge == huge_pages::advise && bytes >= huge_page_bytes;
   if (huge) alignment = std::max(alignment, huge_page_bytes);
   for (const std::size_t capacity : {roomy_capacity(bytes), bytes}) {
-    void* const p = detail::reserve_pages(capacity, alignment);
-    if (p == nullptr) continue;
-    const std::size_t committed = bytes < mebibyte ? capacity : bytes;
-    if (!detail::commit_pages(p, committed)) {
-      detail::release_pages(p, capacity);
+    const auto [base, committed] =
+        detail::reserve_pages(capacity, alignment, {.huge = huge, .numa_node = options.numa_node});
+    if (base == nullptr) continue;
+    if (!committed && !detail::commit_pages(base, bytes)) {
+      detail::release_pages(base, capacity);
       continue;
     }
-    b.base = static_cast<std::byte*>(p);
+    b.base = static_cast<std::byte*>(base);
     b.capacity = capacity;
-    b.committed = committed;
-    detail::prefer_huge_pages(p, capacity, huge);
-    if (options.numa_node >= 0) detail::prefer_numa_node(p, capacity, options.numa_node);
-    node.key() = reinterpret_cast<std::uintptr_t>(p);
+    b.committed = committed ? capacity : bytes;
     ++mapped;
-    return &blocks.insert(std::move(node)).position->second;
+    return &insert_locked(std::move(node));
   }
   return nullptr;
+}
+
+// A block made of the room that one in use has behind it, for when the system has no mapping left;
+// null when none has so much. O(blocks).
+block* page_source::state::carve_locked(std::size_t bytes, std::size_t alignment) {
+  auto node = new_node();
+  alignment = std::max(alignment, detail::page_bytes());
+  for (auto& [address, donor] : blocks) {
+    const std::size_t taken = std::max(donor.used, donor.touched);
+    if (donor.used == 0 || donor.committed - taken < bytes) continue;
+    const std::uintptr_t base = (address + donor.committed - bytes) & ~(alignment - 1);
+    if (base < address + taken) continue;
+    block& b = node.mapped();
+    b.base = donor.base + (base - address);
+    b.capacity = donor.capacity - (base - address);
+    b.committed = donor.committed - (base - address);
+    donor.capacity = donor.committed = base - address;
+    ++mapped;
+    return &insert_locked(std::move(node));
+  }
+  return nullptr;
+}
+
+// A block of operator new's, which may have memory where the system has no mapping left; null when
+// it has none, and for sizes at which some do not refuse but end the program.
+block* page_source::state::borrow_locked(std::size_t bytes, std::size_t alignment) {
+  if (bytes > 1024 * mebibyte) return nullptr;
+  auto node = new_node();
+  block& b = node.mapped();
+  b.heap_alignment = std::max(alignment, detail::page_bytes());
+  void* const p = ::operator new (bytes, std::align_val_t{b.heap_alignment}, std::nothrow);
+  if (p == nullptr) return nullptr;
+  b.base = static_cast<std::byte*>(p);
+  b.capacity = b.committed = b.touched = bytes;
+  ++mapped;
+  return &insert_locked(std::move(node));
+}
+
+// Puts a block into the register.
+block& page_source::state::insert_locked(block_map::node_type node) noexcept {
+  node.key() = reinterpret_cast<std::uintptr_t>(node.mapped().base);
+  return blocks.insert(std::move(node)).position->second;
 }
 
 // The block that p points into; null for memory that is not a large block of this source.
@@ -140,6 +185,21 @@ block* page_source::state::find_locked(const void* p) noexcept {
   if (after == blocks.begin()) return nullptr;
   block& b = std::prev(after)->second;
   return address - reinterpret_cast<std::uintptr_t>(b.base) < b.capacity ? &b : nullptr;
+}
+
+// Whether pages of the block of `from` may become those of [to, to + bytes), in another block.
+bool page_source::state::may_move_locked(const void* from, const std::byte* to,
+                                         std::size_t bytes) noexcept {
+  const block* const source = find_locked(from);
+  block* const target = find_locked(to);
+  // Pages of operator new's stay where they are. A target that has pages needs none.
+  if (source == nullptr || source->heap_alignment != 0 || target == nullptr ||
+      to + bytes <= target->base + target->touched) {
+    return false;
+  }
+  if (!target->pieced && pieced_blocks == max_pieced_blocks) return false;
+  if (!std::exchange(target->pieced, true)) ++pieced_blocks;
+  return true;
 }
 
 // Counts `bytes` of b as not in use. Returns how many of them had not been counted before.
@@ -179,65 +239,84 @@ void page_source::state::unlink_idle_locked(block& b) noexcept {
   idle_bytes -= b.resident;
 }
 
-// The idle block that was freed first, taken from its list, if it has waited too long or more than
-// `limit` bytes are idle; null if the cache may hold what it holds.
-block* page_source::state::take_excess_locked(clock::time_point now, std::size_t limit) noexcept {
+// The idle block that was freed first; null if there is none.
+block* page_source::state::oldest_idle_locked() noexcept {
   block* oldest = nullptr;
   for (const idle_list& list : idle) {
     block* const b = list.oldest();
     if (b != nullptr && (oldest == nullptr || b->freed_at < oldest->freed_at)) oldest = b;
   }
-  if (oldest == nullptr) return nullptr;
-  if (idle_bytes <= limit && now - oldest->freed_at < options.decay) return nullptr;
-  unlink_idle_locked(*oldest);
   return oldest;
 }
 
 // Brings the cache within its bound. A block that is partly too much loses its end only.
 void page_source::state::release_excess() noexcept {
+  const clock::time_point start = clock::now();
+  std::unique_lock hold(lock);
+  update_recent_peak_locked(start);
   for (;;) {
-    const clock::time_point now = clock::now();
-    std::unique_lock hold(lock);
-    update_recent_peak_locked(now);
+    block* const b = oldest_idle_locked();
+    if (b == nullptr || b->freed_at > start) return;
     const std::size_t limit = cache_limit_locked();
     const std::size_t excess = idle_bytes > limit ? idle_bytes - limit : 0;
-    block* const b = take_excess_locked(now, limit);
-    if (b == nullptr) return;
+    const bool forgotten = start - b->freed_at >= options.decay;
+    if (excess == 0 && !forgotten) return;
+    unlink_idle_locked(*b);
     const std::size_t cut = round_up(excess, detail::page_bytes());
-    const bool whole = now - b->freed_at >= options.decay || cut > b->resident / 2;
-    if (whole) {
-      release(*b, hold);
-      continue;
-    }
-    hold.unlock();
-    const bool gave_back = detail::reset_pages(b->base + (b->touched - cut), cut);
-    hold.lock();
-    if (!gave_back) {
-      release(*b, hold);
-      continue;
-    }
-    b->touched -= cut;
-    b->resident -= cut;
-    idle[capacity_class(b->capacity)].push_oldest(*b);
-    idle_bytes += b->resident;
+    const bool whole = forgotten || cut > b->resident / 2;
+    if (whole || !cut_off_end(*b, cut, hold)) release(*b, hold);
   }
 }
 
+// Gives back the last `cut` bytes that are resident in a block that is in no list, and lists it as
+// the one to go next. Lets go of the lock meanwhile. False: the system cannot; nothing changed.
+bool page_source::state::cut_off_end(block& b, std::size_t cut,
+                                     std::unique_lock<std::mutex>& hold) noexcept {
+  hold.unlock();
+  const bool gone = detail::reset_pages(b.base + (b.touched - cut), cut);
+  hold.lock();
+  if (!gone) return false;
+  b.touched -= cut;
+  b.resident -= cut;
+  idle[capacity_class(b.capacity)].push_oldest(b);
+  idle_bytes += b.resident;
+  return true;
+}
+
 void page_source::state::release_all_idle() noexcept {
+  const clock::time_point start = clock::now();
+  std::unique_lock hold(lock);
   for (;;) {
-    std::unique_lock hold(lock);
-    block* const b = take_excess_locked(clock::time_point::max(), 0);
-    if (b == nullptr) return;
+    block* const b = oldest_idle_locked();
+    if (b == nullptr || b->freed_at > start) return;
+    unlink_idle_locked(*b);
     release(*b, hold);
   }
 }
 
-// Gives a block that is in no list back to the system. Lets go of the lock first.
+// Gives a block that is in no list back to the system. Lets go of the lock meanwhile. One that the
+// system does not take has lost its pages only, and is idle again, as if it were freed now.
 void page_source::state::release(block& b, std::unique_lock<std::mutex>& hold) noexcept {
-  const auto node = blocks.extract(reinterpret_cast<std::uintptr_t>(b.base));
-  ++released;
+  auto node = blocks.extract(reinterpret_cast<std::uintptr_t>(b.base));
   hold.unlock();
-  detail::release_pages(node.mapped().base, node.mapped().capacity);
+  const bool gone = give_back(b);
+  hold.lock();
+  if (gone) {
+    ++released;
+    if (b.pieced) --pieced_blocks;
+    return;
+  }
+  b.resident = 0;
+  // Strictly later than `start` of whoever wants it gone, who would come back for it for ever.
+  b.freed_at = clock::now() + clock::duration(1);
+  link_idle_locked(insert_locked(std::move(node)));
+}
+
+// False when the system does not take it.
+bool page_source::state::give_back(const block& b) noexcept {
+  if (b.heap_alignment == 0) return detail::release_pages(b.base, b.capacity);
+  ::operator delete (b.base, std::align_val_t{b.heap_alignment});
+  return true;
 }
 
 }  // namespace gomap

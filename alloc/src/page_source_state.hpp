@@ -36,6 +36,7 @@ struct page_source::state {
   std::array<detail::idle_list, 64> idle;  // by capacity_class
   std::size_t idle_bytes = 0;              // resident in idle blocks
   std::size_t kept_bytes = 0;              // discarded but resident in blocks in use
+  std::size_t pieced_blocks = 0;           // at most max_pieced_blocks
   double recent_peak = 0;                  // the most in use, decaying to what is in use now
   clock::time_point recent_at{};
   std::uint64_t mapped = 0, recycled = 0, released = 0;
@@ -44,17 +45,25 @@ struct page_source::state {
   [[nodiscard]] block* allocate_large(std::size_t bytes, std::size_t alignment);
   [[nodiscard]] block* take_idle_locked(std::size_t bytes, std::size_t alignment) noexcept;
   [[nodiscard]] block* map_locked(std::size_t bytes, std::size_t alignment);
+  [[nodiscard]] block* carve_locked(std::size_t bytes, std::size_t alignment);
+  [[nodiscard]] block* borrow_locked(std::size_t bytes, std::size_t alignment);
+  [[nodiscard]] static block_map::node_type new_node();
+  block& insert_locked(block_map::node_type node) noexcept;
   [[nodiscard]] bool over_cap_locked() const noexcept;
   [[nodiscard]] block* find_locked(const void* p) noexcept;
+  [[nodiscard]] bool may_move_locked(const void* from, const std::byte* to,
+                                     std::size_t bytes) noexcept;
   std::size_t discard_locked(block& b, std::size_t bytes, bool gone) noexcept;
-  [[nodiscard]] block* take_excess_locked(clock::time_point now, std::size_t limit) noexcept;
+  [[nodiscard]] block* oldest_idle_locked() noexcept;
   void update_recent_peak_locked(clock::time_point now) noexcept;
   [[nodiscard]] std::size_t cache_limit_locked() const noexcept;
   void link_idle_locked(block& b) noexcept;
   void unlink_idle_locked(block& b) noexcept;
   void release_excess() noexcept;
+  bool cut_off_end(block& b, std::size_t cut, std::unique_lock<std::mutex>& hold) noexcept;
   void release_all_idle() noexcept;
   void release(block& b, std::unique_lock<std::mutex>& hold) noexcept;
+  static bool give_back(const block& b) noexcept;
 };
 
 // Bytes counted as in use, unless something goes wrong with handing them out.

@@ -53,7 +53,7 @@ struct page_stats {
   std::size_t bytes_in_use = 0;     // allocated now, small blocks included, less what was discarded
   std::size_t bytes_peak = 0;       // the most that bytes_in_use has been
   std::size_t bytes_cached = 0;     // idle pages kept for later: freed blocks and discarded parts
-  std::uint64_t blocks_mapped = 0;  // large blocks made of fresh addresses
+  std::uint64_t blocks_mapped = 0;    // large blocks that were new
   std::uint64_t blocks_recycled = 0;  // large blocks made of a freed one
   std::uint64_t blocks_released = 0;  // large blocks given back to the system
   std::uint64_t bytes_discarded = 0;  // what discard() gave back to the system, all told
