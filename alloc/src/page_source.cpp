@@ -41,9 +41,17 @@ page_source& page_source::process() noexcept {
 }
 
 void page_source::configure(const page_options& options) noexcept {
-  const std::scoped_lock hold(state_->lock);
-  state_->options = options;
-  state_->in_use.set_cap(options.cap_bytes);
+  using duration = state::clock::duration;
+  const bool for_ever =
+      options.decay >= std::chrono::floor<std::chrono::milliseconds>(duration::max());
+  const auto decay = std::max(options.decay, std::chrono::milliseconds::zero());
+  {
+    const std::scoped_lock hold(state_->lock);
+    state_->options = options;
+    state_->decay = for_ever ? duration::max() : duration(decay);
+    state_->in_use.set_cap(options.cap_bytes);
+  }
+  state_->release_excess();
 }
 
 page_options page_source::options() const noexcept {
@@ -52,10 +60,15 @@ page_options page_source::options() const noexcept {
 }
 
 void* page_source::allocate(std::size_t bytes, std::size_t alignment) {
-  if (bytes >= large_bytes) return state_->allocate_large(bytes, alignment)->base;
+  if (bytes >= large_bytes) {
+    block* const b = state_->allocate_large(bytes, alignment);
+    state_->look_at_clock();
+    return b->base;
+  }
   state::claimed_bytes claimed(state_->in_use, bytes);
   void* const p = new_small(bytes, alignment);
   claimed.commit();
+  state_->look_now_and_then();
   return p;
 }
 
@@ -64,6 +77,7 @@ void* page_source::allocate_zeroed(std::size_t bytes, std::size_t alignment) {
   // A dirty block is zeroed by hand, which is many times quicker than a fault a page.
   block* const b = state_->allocate_large(bytes, alignment);
   std::memset(b->base, 0, std::min(b->touched, bytes));
+  state_->look_at_clock();
   return b->base;
 }
 
@@ -71,7 +85,7 @@ void page_source::deallocate(void* p, std::size_t bytes, std::size_t alignment) 
   if (bytes < large_bytes) {
     delete_small(p, alignment);
     state_->in_use.unclaim(bytes);
-    return;
+    return state_->look_now_and_then();
   }
   {
     const std::scoped_lock hold(state_->lock);
@@ -106,6 +120,7 @@ void page_source::discard(void* p, std::size_t bytes) noexcept {
   }
   // The caller owns the range, so no lock is needed to let its pages go.
   if (give_back) detail::reset_pages(pages.first, pages.bytes);
+  state_->look_at_clock();
 }
 
 void page_source::move_pages(void* from, void* to, std::size_t bytes) noexcept {
@@ -124,35 +139,18 @@ void page_source::move_pages(void* from, void* to, std::size_t bytes) noexcept {
   if (!movable || !detail::move_pages(pages.first, target, pages.bytes)) {
     return discard(from, bytes);
   }
-  const std::scoped_lock hold(state_->lock);
-  state_->moved += state_->discard_locked(*state_->find_locked(from), pages.bytes, true);
+  {
+    const std::scoped_lock hold(state_->lock);
+    state_->moved += state_->discard_locked(*state_->find_locked(from), pages.bytes, true);
+  }
+  state_->look_at_clock();
 }
 
 bool page_source::try_extend(void* p, std::size_t old_bytes, std::size_t new_bytes) noexcept {
   if (old_bytes < large_bytes || new_bytes <= old_bytes) return false;
-  std::unique_lock hold(state_->lock);
-  block* const b = state_->find_locked(p);
-  if (b == nullptr || new_bytes > b->capacity) return false;
-  const std::size_t whole = round_up(new_bytes, detail::page_bytes());
-  const std::size_t more = whole - b->used;
-  if (!state_->in_use.claim(more)) return false;
-  if (state_->over_cap_locked()) {
-    // The block stays where it is meanwhile: it is the caller's.
-    hold.unlock();
-    state_->release_all_idle();
-    hold.lock();
-  }
-  if (whole > b->committed) {
-    if (!detail::commit_pages(b->base + b->committed, whole - b->committed)) {
-      state_->in_use.unclaim(more);
-      return false;
-    }
-    b->committed = whole;
-  }
-  b->used = whole;
-  state_->in_use.note_peak();
-  state_->update_recent_peak_locked(state::clock::now());
-  return true;
+  const bool extended = state_->try_extend(p, new_bytes);
+  state_->look_at_clock();
+  return extended;
 }
 
 void page_source::trim() noexcept { state_->release_all_idle(); }

@@ -67,6 +67,35 @@ block* page_source::state::allocate_large(std::size_t bytes, std::size_t alignme
   return b;
 }
 
+// Has `bytes` of the block at p in use, if it has that much room and no less in use now.
+bool page_source::state::try_extend(void* p, std::size_t bytes) noexcept {
+  std::unique_lock hold(lock);
+  block* const b = find_locked(p);
+  if (b == nullptr || bytes > b->capacity) return false;
+  const std::size_t whole = round_up(bytes, detail::page_bytes());
+  const std::size_t more = whole - b->used;
+  if (!in_use.claim(more)) return false;
+  if (over_cap_locked()) {
+    hold.unlock();
+    release_all_idle();
+    hold.lock();
+  }
+  // The block is the caller's, but its room may have become another one's meanwhile.
+  bool fits = whole <= b->capacity;
+  if (fits && whole > b->committed) {
+    fits = detail::commit_pages(b->base + b->committed, whole - b->committed);
+    if (fits) b->committed = whole;
+  }
+  if (!fits) {
+    in_use.unclaim(more);
+    return false;
+  }
+  b->used = whole;
+  in_use.note_peak();
+  update_recent_peak_locked(clock::now());
+  return true;
+}
+
 // Whether the pages in use and the idle ones are together more than the cap.
 bool page_source::state::over_cap_locked() const noexcept {
   const std::size_t limit = in_use.cap();
@@ -216,7 +245,7 @@ std::size_t page_source::state::discard_locked(block& b, std::size_t bytes, bool
 void page_source::state::update_recent_peak_locked(clock::time_point now) noexcept {
   const auto current = static_cast<double>(in_use.now());
   const double elapsed = std::chrono::duration<double>(now - recent_at).count();
-  const double half_life = std::chrono::duration<double>(options.decay).count();
+  const double half_life = std::chrono::duration<double>(decay).count();
   const double left = half_life > 0 ? std::exp2(-elapsed / half_life) : 0.0;
   recent_peak = std::max(current, current + (recent_peak - current) * left);
   recent_at = now;
@@ -224,9 +253,12 @@ void page_source::state::update_recent_peak_locked(clock::time_point now) noexce
 
 // The bytes that may be idle.
 std::size_t page_source::state::cache_limit_locked() const noexcept {
+  const std::size_t most = options.cache_max_bytes;
+  const std::size_t floor = std::min(options.cache_floor_bytes, most);
+  // Compared before it is converted: it may be more than any number of bytes.
   const double share = recent_peak * options.cache_percent / 100;
-  return std::min(options.cache_floor_bytes + static_cast<std::size_t>(share),
-                  options.cache_max_bytes);
+  const bool within = share < static_cast<double>(most - floor);
+  return within ? floor + static_cast<std::size_t>(share) : most;
 }
 
 void page_source::state::link_idle_locked(block& b) noexcept {
@@ -249,6 +281,35 @@ block* page_source::state::oldest_idle_locked() noexcept {
   return oldest;
 }
 
+// Finds when the next idle block will have waited too long.
+void page_source::state::schedule_look_locked() noexcept {
+  const block* const b = oldest_idle_locked();
+  clock::rep when = never;
+  if (b != nullptr && decay < clock::time_point::max() - b->freed_at) {
+    when = (b->freed_at + decay).time_since_epoch().count();
+  }
+  // relaxed: a hint for look_at_clock(), which takes the lock to act on it.
+  next_look.store(when, std::memory_order_relaxed);
+}
+
+// Gives back what has waited too long. Costs a look at the clock when anything is idle.
+void page_source::state::look_at_clock() noexcept {
+  // relaxed: see schedule_look_locked().
+  const clock::rep when = next_look.load(std::memory_order_relaxed);
+  if (when != never && clock::now().time_since_epoch().count() >= when) release_excess();
+}
+
+// As look_at_clock(), at one of 64 calls: those about small blocks are quicker than the clock.
+void page_source::state::look_now_and_then() noexcept {
+  // relaxed: see schedule_look_locked().
+  if (next_look.load(std::memory_order_relaxed) == never) return;
+  // relaxed: a count that may miss some; it says nothing about other memory.
+  const unsigned calls = small_calls.load(std::memory_order_relaxed) + 1;
+  // relaxed: as above.
+  small_calls.store(calls, std::memory_order_relaxed);
+  if (calls % 64 == 0) look_at_clock();
+}
+
 // Brings the cache within its bound. A block that is partly too much loses its end only.
 void page_source::state::release_excess() noexcept {
   const clock::time_point start = clock::now();
@@ -256,16 +317,17 @@ void page_source::state::release_excess() noexcept {
   update_recent_peak_locked(start);
   for (;;) {
     block* const b = oldest_idle_locked();
-    if (b == nullptr || b->freed_at > start) return;
+    if (b == nullptr || b->freed_at > start) break;
     const std::size_t limit = cache_limit_locked();
     const std::size_t excess = idle_bytes > limit ? idle_bytes - limit : 0;
-    const bool forgotten = start - b->freed_at >= options.decay;
-    if (excess == 0 && !forgotten) return;
+    const bool forgotten = start - b->freed_at >= decay;
+    if (excess == 0 && !forgotten) break;
     unlink_idle_locked(*b);
     const std::size_t cut = round_up(excess, detail::page_bytes());
     const bool whole = forgotten || cut > b->resident / 2;
     if (whole || !cut_off_end(*b, cut, hold)) release(*b, hold);
   }
+  schedule_look_locked();
 }
 
 // Gives back the last `cut` bytes that are resident in a block that is in no list, and lists it as
@@ -288,10 +350,11 @@ void page_source::state::release_all_idle() noexcept {
   std::unique_lock hold(lock);
   for (;;) {
     block* const b = oldest_idle_locked();
-    if (b == nullptr || b->freed_at > start) return;
+    if (b == nullptr || b->freed_at > start) break;
     unlink_idle_locked(*b);
     release(*b, hold);
   }
+  schedule_look_locked();
 }
 
 // Gives a block that is in no list back to the system. Lets go of the lock meanwhile. One that the

@@ -7,9 +7,11 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <new>
@@ -30,8 +32,14 @@ struct page_source::state {
   // What is in use, large and small, less what was discarded.
   detail::capped_bytes in_use;
 
+  // When an idle block will have waited too long, in ticks of the clock.
+  static constexpr clock::rep never = std::numeric_limits<clock::rep>::max();
+  std::atomic<clock::rep> next_look{never};
+  std::atomic<unsigned> small_calls{0};  // roughly; since there was something idle
+
   mutable std::mutex lock;  // guards all below
   page_options options;
+  clock::duration decay{};  // of the options, from nothing to for ever
   block_map blocks;
   std::array<detail::idle_list, 64> idle;  // by capacity_class
   std::size_t idle_bytes = 0;              // resident in idle blocks
@@ -43,6 +51,7 @@ struct page_source::state {
   std::uint64_t discarded = 0, moved = 0;  // bytes
 
   [[nodiscard]] block* allocate_large(std::size_t bytes, std::size_t alignment);
+  [[nodiscard]] bool try_extend(void* p, std::size_t bytes) noexcept;
   [[nodiscard]] block* take_idle_locked(std::size_t bytes, std::size_t alignment) noexcept;
   [[nodiscard]] block* map_locked(std::size_t bytes, std::size_t alignment);
   [[nodiscard]] block* carve_locked(std::size_t bytes, std::size_t alignment);
@@ -59,6 +68,9 @@ struct page_source::state {
   [[nodiscard]] std::size_t cache_limit_locked() const noexcept;
   void link_idle_locked(block& b) noexcept;
   void unlink_idle_locked(block& b) noexcept;
+  void schedule_look_locked() noexcept;
+  void look_at_clock() noexcept;
+  void look_now_and_then() noexcept;
   void release_excess() noexcept;
   bool cut_off_end(block& b, std::size_t cut, std::unique_lock<std::mutex>& hold) noexcept;
   void release_all_idle() noexcept;

@@ -286,19 +286,6 @@ TEST(PageSource, ABlockTooLargeForTheCacheLosesItsEndOnly) {
   a.deallocate(again, 8 * mebibyte);
 }
 
-TEST(PageSource, IdleBlocksAreForgottenWithTime) {
-  page_options options;
-  options.decay = std::chrono::milliseconds(1);
-  page_source source(options);
-  page_allocator<char> a(source);
-  a.deallocate(a.allocate(mebibyte), mebibyte);
-
-  std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  a.deallocate(a.allocate(99 * mebibyte), 99 * mebibyte);  // the source looks at its clock
-
-  EXPECT_GE(source.stats().blocks_released, 1u);
-}
-
 TEST(PageSource, CapRefusesAndRecovers) {
   page_options options = patient();
   options.cap_bytes = 4 * mebibyte;

@@ -7,8 +7,9 @@
 //
 // A page fault costs as much as hundreds of instructions, so blocks given back wait in a cache, and
 // an allocation takes the one that spares it most faults. The cache is bounded by what was in use
-// lately, forgets blocks that nobody wanted for a while, and is emptied by trim(). Time is looked
-// at when the source is called; a source that nobody calls keeps what it has.
+// lately, forgets blocks that nobody wanted for a while, and is emptied by trim(). Every call that
+// allocates, extends, discards, moves or deallocates looks at the clock, if anything is idle; of
+// those about small blocks, one in 64. A source that nobody calls keeps what it has.
 //
 // Every member may be called from any thread. The long story: alloc/README.md.
 #pragma once
@@ -41,7 +42,8 @@ struct page_options {
   unsigned cache_percent = 50;
   // ... but no more than this in all.
   std::size_t cache_max_bytes = std::size_t{256} << 20;
-  // How long a freed block waits for its next user, and the half-life of "lately".
+  // How long a freed block waits for its next user, and the half-life of "lately". Nothing or less
+  // means that none waits, milliseconds::max() that they wait for ever.
   std::chrono::milliseconds decay{10000};
 
   // The NUMA node that pages should come from, or -1 for the system's choice.
@@ -75,7 +77,8 @@ class page_source {
   // lifetime may use it to their end.
   [[nodiscard]] static page_source& process() noexcept;
 
-  // Replaces the options. Blocks that exist already stay as they are.
+  // Replaces the options. Blocks in use stay as they are; of idle ones, what the new bounds do not
+  // allow goes back.
   void configure(const page_options& options) noexcept;
   [[nodiscard]] page_options options() const noexcept;
 
