@@ -82,23 +82,10 @@ void* page_source::allocate_zeroed(std::size_t bytes, std::size_t alignment) {
 }
 
 void page_source::deallocate(void* p, std::size_t bytes, std::size_t alignment) noexcept {
-  if (bytes < large_bytes) {
-    delete_small(p, alignment);
-    state_->in_use.unclaim(bytes);
-    return state_->look_now_and_then();
-  }
-  {
-    const std::scoped_lock hold(state_->lock);
-    block* const b = state_->find_locked(p);
-    state_->in_use.unclaim(b->used - b->kept - b->gone);
-    state_->kept_bytes -= b->kept;
-    b->resident = std::max(b->used, b->touched) - b->gone;
-    b->touched = std::max(b->used, b->touched);
-    b->used = 0;
-    b->freed_at = state::clock::now();
-    state_->link_idle_locked(*b);
-  }
-  state_->release_excess();
+  if (bytes >= large_bytes) return state_->deallocate_large(p);
+  delete_small(p, alignment);
+  state_->in_use.unclaim(bytes);
+  state_->look_now_and_then();
 }
 
 void page_source::discard(void* p, std::size_t bytes) noexcept {

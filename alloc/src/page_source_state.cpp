@@ -6,6 +6,7 @@
 #include <cmath>
 #include <utility>
 
+#include <gomap/detail/leak_roots.hpp>
 #include <gomap/detail/pages.hpp>
 
 #include "whole_pages.hpp"
@@ -62,6 +63,7 @@ block* page_source::state::allocate_large(std::size_t bytes, std::size_t alignme
   }
   b->used = whole;
   b->kept = b->gone = 0;
+  if (b->heap_alignment == 0) detail::add_leak_root(b->base, b->used);
   update_recent_peak_locked(clock::now());
   claimed.commit();
   return b;
@@ -90,10 +92,29 @@ bool page_source::state::try_extend(void* p, std::size_t bytes) noexcept {
     in_use.unclaim(more);
     return false;
   }
+  detail::remove_leak_root(b->base, b->used);
   b->used = whole;
+  detail::add_leak_root(b->base, b->used);
   in_use.note_peak();
   update_recent_peak_locked(clock::now());
   return true;
+}
+
+// Makes the block at p an idle one.
+void page_source::state::deallocate_large(void* p) noexcept {
+  {
+    const std::scoped_lock hold(lock);
+    block* const b = find_locked(p);
+    if (b->heap_alignment == 0) detail::remove_leak_root(b->base, b->used);
+    in_use.unclaim(b->used - b->kept - b->gone);
+    kept_bytes -= b->kept;
+    b->resident = std::max(b->used, b->touched) - b->gone;
+    b->touched = std::max(b->used, b->touched);
+    b->used = 0;
+    b->freed_at = clock::now();
+    link_idle_locked(*b);
+  }
+  release_excess();
 }
 
 // Whether the pages in use and the idle ones are together more than the cap.

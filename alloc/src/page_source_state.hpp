@@ -51,6 +51,7 @@ struct page_source::state {
   std::uint64_t discarded = 0, moved = 0;  // bytes
 
   [[nodiscard]] block* allocate_large(std::size_t bytes, std::size_t alignment);
+  void deallocate_large(void* p) noexcept;
   [[nodiscard]] bool try_extend(void* p, std::size_t bytes) noexcept;
   [[nodiscard]] block* take_idle_locked(std::size_t bytes, std::size_t alignment) noexcept;
   [[nodiscard]] block* map_locked(std::size_t bytes, std::size_t alignment);

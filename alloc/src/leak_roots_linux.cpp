@@ -1,0 +1,21 @@
+// leak_roots_linux.cpp -- LeakSanitizer's functions, called where a program has them.
+//
+// It links them into a program that is built with it. They are weak here: null anywhere else.
+#include <gomap/detail/leak_roots.hpp>
+
+extern "C" {
+[[gnu::weak]] void __lsan_register_root_region(const void* p, std::size_t bytes);
+[[gnu::weak]] void __lsan_unregister_root_region(const void* p, std::size_t bytes);
+}
+
+namespace gomap::detail {
+
+void add_leak_root(const void* p, std::size_t bytes) noexcept {
+  if (__lsan_register_root_region != nullptr) __lsan_register_root_region(p, bytes);
+}
+
+void remove_leak_root(const void* p, std::size_t bytes) noexcept {
+  if (__lsan_unregister_root_region != nullptr) __lsan_unregister_root_region(p, bytes);
+}
+
+}  // namespace gomap::detail
