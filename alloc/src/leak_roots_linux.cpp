@@ -6,6 +6,7 @@
 extern "C" {
 [[gnu::weak]] void __lsan_register_root_region(const void* p, std::size_t bytes);
 [[gnu::weak]] void __lsan_unregister_root_region(const void* p, std::size_t bytes);
+[[gnu::weak]] void __lsan_ignore_object(const void* p);
 }
 
 namespace gomap::detail {
@@ -16,6 +17,10 @@ void add_leak_root(const void* p, std::size_t bytes) noexcept {
 
 void remove_leak_root(const void* p, std::size_t bytes) noexcept {
   if (__lsan_unregister_root_region != nullptr) __lsan_unregister_root_region(p, bytes);
+}
+
+void keep_from_leak_checks(const void* p) noexcept {
+  if (__lsan_ignore_object != nullptr) __lsan_ignore_object(p);
 }
 
 }  // namespace gomap::detail

@@ -27,17 +27,13 @@ void delete_small(void* p, std::size_t alignment) noexcept {
 
 }  // namespace
 
-page_source::page_source(const page_options& options) : state_(std::make_unique<state>()) {
-  configure(options);
-}
+page_source::page_source(const page_options& options) : state_(new state) { configure(options); }
+
+page_source::page_source(state& contents) noexcept : state_(&contents) { configure({}); }
 
 page_source::~page_source() {
   for (const auto& [address, b] : state_->blocks) state::give_back(b);
-}
-
-page_source& page_source::process() noexcept {
-  static page_source* const source = new page_source;  // never destroyed: see the declaration
-  return *source;
+  delete state_;
 }
 
 void page_source::configure(const page_options& options) noexcept {

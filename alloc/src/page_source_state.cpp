@@ -354,7 +354,7 @@ void page_source::state::release_excess() noexcept {
 // Gives back the last `cut` bytes that are resident in a block that is in no list, and lists it as
 // the one to go next. Lets go of the lock meanwhile. False: the system cannot; nothing changed.
 bool page_source::state::cut_off_end(block& b, std::size_t cut,
-                                     std::unique_lock<std::mutex>& hold) noexcept {
+                                     std::unique_lock<detail::fork_mutex>& hold) noexcept {
   hold.unlock();
   const bool gone = detail::reset_pages(b.base + (b.touched - cut), cut);
   hold.lock();
@@ -380,7 +380,7 @@ void page_source::state::release_all_idle() noexcept {
 
 // Gives a block that is in no list back to the system. Lets go of the lock meanwhile. One that the
 // system does not take has lost its pages only, and is idle again, as if it were freed now.
-void page_source::state::release(block& b, std::unique_lock<std::mutex>& hold) noexcept {
+void page_source::state::release(block& b, std::unique_lock<detail::fork_mutex>& hold) noexcept {
   auto node = blocks.extract(reinterpret_cast<std::uintptr_t>(b.base));
   hold.unlock();
   const bool gone = give_back(b);

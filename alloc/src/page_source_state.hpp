@@ -17,6 +17,7 @@
 #include <new>
 
 #include <gomap/detail/capped_bytes.hpp>
+#include <gomap/detail/fork_mutex.hpp>
 #include <gomap/page_source.hpp>
 
 #include "idle_list.hpp"
@@ -37,7 +38,7 @@ struct page_source::state {
   std::atomic<clock::rep> next_look{never};
   std::atomic<unsigned> small_calls{0};  // roughly; since there was something idle
 
-  mutable std::mutex lock;  // guards all below
+  mutable detail::fork_mutex lock;  // guards all below
   page_options options;
   clock::duration decay{};  // of the options, from nothing to for ever
   block_map blocks;
@@ -73,9 +74,9 @@ struct page_source::state {
   void look_at_clock() noexcept;
   void look_now_and_then() noexcept;
   void release_excess() noexcept;
-  bool cut_off_end(block& b, std::size_t cut, std::unique_lock<std::mutex>& hold) noexcept;
+  bool cut_off_end(block& b, std::size_t cut, std::unique_lock<detail::fork_mutex>& hold) noexcept;
   void release_all_idle() noexcept;
-  void release(block& b, std::unique_lock<std::mutex>& hold) noexcept;
+  void release(block& b, std::unique_lock<detail::fork_mutex>& hold) noexcept;
   static bool give_back(const block& b) noexcept;
 };
 

@@ -10,6 +10,8 @@
 
 #include <gomap/pool.hpp>
 
+#include "page_source_state.hpp"
+
 namespace gomap {
 namespace {
 
@@ -77,7 +79,7 @@ struct pool::idle_array {
 
 class pool::optional_lock {
  public:
-  explicit optional_lock(const pool& p) : mutex_(p.shared_ ? &p.mutex_ : nullptr) {
+  explicit optional_lock(const pool& p) : mutex_(p.mutex_ ? &*p.mutex_ : nullptr) {
     if (mutex_ != nullptr) mutex_->lock();
   }
   optional_lock(const optional_lock&) = delete;
@@ -87,14 +89,15 @@ class pool::optional_lock {
   }
 
  private:
-  std::mutex* mutex_;
+  detail::fork_mutex* mutex_;
 };
 
 // ---- the interface ---------------------------------------------------------------------------
 
 pool::pool(page_source& source, const pool_options& options) noexcept
-    : source_(source), shared_(options.users == pool_users::many), cap_(options.cap_bytes) {
+    : source_(source), cap_(options.cap_bytes) {
   static_assert(sizeof(slab) <= slab_header_bytes);
+  if (options.users == pool_users::many) mutex_.emplace(source.state_->lock);
 }
 
 pool::~pool() { release_idle(); }

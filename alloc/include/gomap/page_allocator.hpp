@@ -3,6 +3,8 @@
 // A handle on a page_source, one pointer wide; all allocators on one source are equal, and the
 // default is page_source::process(). Beyond what the standard asks it can discard, extend and hand
 // out zero (allocator_concepts.hpp), which is what lets a map grow without a peak.
+// The source is bound when the allocator is made: where program and plug-in have a copy of the
+// library each, a container goes on with the source of the one that made it.
 // Thread-safe: copies of one allocator may be used from any thread.
 #pragma once
 
@@ -27,8 +29,8 @@ class page_allocator {
 
   static constexpr bool type_stable = true;
 
-  // Allocates from page_source::process().
-  page_allocator() noexcept = default;
+  // Allocates from page_source::process() of the copy of the library that the caller is linked to.
+  page_allocator() noexcept : source_(&page_source::process()) {}
   // Allocates from `source`, which must outlive everything allocated from it.
   explicit page_allocator(page_source& source) noexcept : source_(&source) {}
   template <class U>
@@ -63,9 +65,7 @@ class page_allocator {
     return new_n <= max_count && source().try_extend(p, old_n * sizeof(T), new_n * sizeof(T));
   }
 
-  [[nodiscard]] page_source& source() const noexcept {
-    return source_ != nullptr ? *source_ : page_source::process();
-  }
+  [[nodiscard]] page_source& source() const noexcept { return *source_; }
 
   template <class U>
   friend bool operator==(const page_allocator& a, const page_allocator<U>& b) noexcept {
@@ -84,7 +84,7 @@ class page_allocator {
     return n * sizeof(T);
   }
 
-  page_source* source_ = nullptr;  // borrowed; null stands for the process's
+  page_source* source_;  // borrowed, never null
 };
 
 }  // namespace gomap

@@ -18,7 +18,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <memory>
 
 namespace gomap {
 
@@ -55,7 +54,7 @@ struct page_stats {
   std::size_t bytes_in_use = 0;     // allocated now, small blocks included, less what was discarded
   std::size_t bytes_peak = 0;       // the most that bytes_in_use has been
   std::size_t bytes_cached = 0;     // idle pages kept for later: freed blocks and discarded parts
-  std::uint64_t blocks_mapped = 0;    // large blocks that were new
+  std::uint64_t blocks_mapped = 0;  // large blocks that were new
   std::uint64_t blocks_recycled = 0;  // large blocks made of a freed one
   std::uint64_t blocks_released = 0;  // large blocks given back to the system
   std::uint64_t bytes_discarded = 0;  // what discard() gave back to the system, all told
@@ -73,8 +72,10 @@ class page_source {
   page_source(const page_source&) = delete;
   page_source& operator=(const page_source&) = delete;
 
-  // The source of allocators that name no other. It is never destroyed, so that maps with static
-  // lifetime may use it to their end.
+  // The source of allocators that name no other. Each copy of the library in a process has its own: a
+  // program, and each plug-in that links it statically. It is never destroyed, so that maps may use it
+  // to their end, with static lifetime or moved to where the copy is not. From the end of the program
+  // on, or when the copy is unloaded, it keeps nothing idle; then a few kilobytes are left of it.
   [[nodiscard]] static page_source& process() noexcept;
 
   // Replaces the options. Blocks in use stay as they are; of idle ones, what the new bounds do not
@@ -114,8 +115,13 @@ class page_source {
   [[nodiscard]] page_stats stats() const noexcept;
 
  private:
+  friend class pool;  // for the lock
   struct state;
-  std::unique_ptr<state> state_;
+  struct in_process;
+  explicit page_source(state& contents) noexcept;
+  static page_source& make_for_process() noexcept;
+
+  state* state_;  // owned, but for that of process(), which is never destroyed
 };
 
 }  // namespace gomap

@@ -17,10 +17,11 @@
 #include <cstdint>
 #include <limits>
 #include <memory_resource>
-#include <mutex>
 #include <new>
+#include <optional>
 #include <type_traits>
 
+#include <gomap/detail/fork_mutex.hpp>
 #include <gomap/page_source.hpp>
 
 namespace gomap {
@@ -111,9 +112,8 @@ class pool final : public std::pmr::memory_resource {
   bool release_idle() noexcept;
 
   page_source& source_;
-  const bool shared_;
   std::size_t cap_;
-  mutable std::mutex mutex_;  // guards all that is not const, if shared_
+  mutable std::optional<detail::fork_mutex> mutex_;  // of a pool of many users; guards all else
 
   // By size in granules: slabs with at least one block in use and at least one free.
   std::array<slab*, largest_small / granule + 1> slabs_{};

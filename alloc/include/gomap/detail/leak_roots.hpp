@@ -16,4 +16,7 @@ namespace gomap::detail {
 void add_leak_root(const void* p, std::size_t bytes) noexcept;
 void remove_leak_root(const void* p, std::size_t bytes) noexcept;
 
+// The block of malloc's at p is meant to stay, whoever points to it.
+void keep_from_leak_checks(const void* p) noexcept;
+
 }  // namespace gomap::detail

@@ -1,0 +1,10 @@
+// at_fork_portable.cpp -- systems without fork().
+#include <gomap/detail/at_fork.hpp>
+
+namespace gomap::detail {
+
+void at_fork(void (*)(), void (*)(), void (*)()) noexcept {}
+
+std::uint64_t process_number() noexcept { return 0; }
+
+}  // namespace gomap::detail
