@@ -26,7 +26,11 @@ constexpr std::size_t kibibyte = 1024;
 
 // Made before the library's handlers are, and so called while these hold all locks.
 struct handlers_of_others {
-  handlers_of_others() { ::pthread_atfork(&use, &use, &use); }
+  handlers_of_others() { ::pthread_atfork(&use, &use, &use_in_child); }
+  static void use_in_child() {
+    ::alarm(10);
+    use();
+  }
   static void use() {
     ++calls;
     gomap::map<int, int> m;
@@ -42,10 +46,7 @@ struct handlers_of_others {
 template <class Body>
 int in_child(Body body) {
   const pid_t child = ::fork();
-  if (child == 0) {
-    ::alarm(10);
-    ::_exit(body() ? 0 : 1);
-  }
+  if (child == 0) ::_exit(body() ? 0 : 1);
   int status = -1;
   ::waitpid(child, &status, 0);
   return status;
