@@ -2,7 +2,8 @@
 //
 // XXH3 takes a secret or a seed for short input, not both, so the secret goes in first and the
 // map's seed is mixed into the result. Whoever does not know the secret can aim at no bucket, and
-// two maps in one process still order their keys differently. No header includes xxhash.h.
+// two maps in one process still order their keys differently. Every copy of the library in a process
+// makes the same secret, so that one finds what another has hashed. No header includes xxhash.h.
 //
 // The rare ways out are calls in tail position, so that a short text saves no registers.
 #include <atomic>
@@ -11,6 +12,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <gomap/detail/process_key.hpp>
 #include <gomap/hash.hpp>
 
 namespace gomap::detail {
@@ -22,11 +24,22 @@ constinit std::atomic<bool> secret_is_made{false};
 static_assert(sizeof secret >= XXH3_SECRET_SIZE_MIN);
 
 // Makes the secret, once; whoever comes meanwhile waits. May come before main().
+bool make_secret() noexcept {
+  static const bool made = [] {
+    fill_from_key(process_key(), 0, secret, sizeof secret);
+    // release: pairs with the load in hash_bytes(), so whoever sees the flag sees the secret.
+    secret_is_made.store(true, std::memory_order_release);
+    return true;
+  }();
+  return made;
+}
+
+// Here, before there are threads, of which one could be at it while another one forks.
+[[maybe_unused]] const bool made_early = make_secret();
+
 [[gnu::noinline, gnu::cold]] std::uint64_t hash_first(const void* data, std::size_t size,
                                                       std::uint64_t seed) noexcept {
-  [[maybe_unused]] static const bool once = (random_bytes(secret, sizeof secret), true);
-  // release: pairs with the load in hash_bytes(), so whoever sees the flag sees the secret.
-  secret_is_made.store(true, std::memory_order_release);
+  make_secret();
   return hash_bytes(data, size, seed);
 }
 
@@ -39,7 +52,7 @@ static_assert(sizeof secret >= XXH3_SECRET_SIZE_MIN);
 
 [[gnu::flatten]] std::uint64_t hash_bytes(const void* data, std::size_t size,
                                           std::uint64_t seed) noexcept {
-  // acquire: pairs with the release in hash_first().
+  // acquire: pairs with the release in make_secret().
   if (!secret_is_made.load(std::memory_order_acquire)) [[unlikely]] {
     return hash_first(data, size, seed);
   }

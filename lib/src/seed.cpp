@@ -5,6 +5,8 @@
 #include <cstring>
 #include <random>
 
+#include <gomap/detail/at_fork.hpp>
+#include <gomap/detail/process_key.hpp>
 #include <gomap/detail/seed.hpp>
 
 namespace gomap::detail {
@@ -49,12 +51,47 @@ void random_bytes(void* to, std::size_t size) noexcept {
   }
 }
 
+namespace {
+
+// What all seeds of this copy of the library come from.
+struct draw {
+  std::uint64_t first, second;
+};
+
+draw& process_draw() noexcept;
+
+// In a child of fork(): siblings and their parent go different ways.
+void draw_anew() noexcept {
+  draw& d = process_draw();
+  const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
+  const draw old = d;
+  d.first = multiply_fold((old.first ^ (process_number() * mix_multiplier)) | 1, mix_multiplier) ^
+            old.second;
+  d.second = multiply_fold((old.second ^ (static_cast<std::uint64_t>(now) * mix_multiplier)) | 1,
+                           mix_multiplier) ^
+             old.first;
+  start_state = 0;
+}
+
+// Made by the first call, which may come before main(); a guard is cheaper than a wrong order.
+draw& process_draw() noexcept {
+  static draw made = [] {
+    draw d;
+    // A stream for each copy, numbered by an address that no other has.
+    fill_from_key(process_key(), reinterpret_cast<std::uintptr_t>(&made), &d, sizeof d);
+    at_fork(nullptr, nullptr, &draw_anew);
+    return d;
+  }();
+  return made;
+}
+
+// Here, before there are threads, of which one could be at it while another one forks.
+[[maybe_unused]] const draw& made_early = process_draw();
+
+}  // namespace
+
 std::uint64_t random_seed() noexcept {
-  // Made by the first call, which may come before main(); a guard is cheaper than a wrong order.
-  static const struct draw {
-    std::uint64_t first, second;
-    draw() noexcept { random_bytes(this, sizeof *this); }
-  } process;
+  const draw& process = process_draw();
   static constinit std::atomic<std::uint64_t> seeds{0};
 
   // relaxed: a count, so that no two seeds are alike; it publishes nothing.

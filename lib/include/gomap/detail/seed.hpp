@@ -1,4 +1,5 @@
-// seed.hpp -- random numbers for seeds and starts of iteration: cheap, and new in every process.
+// seed.hpp -- random numbers for seeds and starts of iteration: cheap, and new in every process, be
+// it a child of fork().
 //
 // All of it may be called by any number of threads at once, before main() and after it as well.
 // None of it is for secrets that must withstand an attacker who sees other output.
