@@ -53,46 +53,45 @@ void random_bytes(void* to, std::size_t size) noexcept {
 
 namespace {
 
-// What all seeds of this copy of the library come from.
-struct draw {
-  std::uint64_t first, second;
-};
-
-draw& process_draw() noexcept;
+// What all seeds of this copy of the library come from. Never destroyed.
+constinit struct { std::uint64_t first, second; } process{};
+constinit std::atomic<bool> process_is_drawn{false};
 
 // In a child of fork(): siblings and their parent go different ways.
 void draw_anew() noexcept {
-  draw& d = process_draw();
-  const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
-  const draw old = d;
-  d.first = multiply_fold((old.first ^ (process_number() * mix_multiplier)) | 1, mix_multiplier) ^
-            old.second;
-  d.second = multiply_fold((old.second ^ (static_cast<std::uint64_t>(now) * mix_multiplier)) | 1,
-                           mix_multiplier) ^
-             old.first;
+  const auto now =
+      static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+  const auto [first, second] = process;
+  process.first =
+      multiply_fold((first ^ (process_number() * mix_multiplier)) | 1, mix_multiplier) ^ second;
+  process.second = multiply_fold((second ^ (now * mix_multiplier)) | 1, mix_multiplier) ^ first;
   start_state = 0;
 }
 
-// Made by the first call, which may come before main(); a guard is cheaper than a wrong order.
-draw& process_draw() noexcept {
-  static draw made = [] {
-    draw d;
+// Draws, once; whoever comes meanwhile waits. May come before main().
+[[gnu::noinline]] bool draw_process() noexcept {
+  static const bool drawn = [] {
     // A stream for each copy, numbered by an address that no other has.
-    fill_from_key(process_key(), reinterpret_cast<std::uintptr_t>(&made), &d, sizeof d);
+    fill_from_key(process_key(), reinterpret_cast<std::uintptr_t>(&process), &process,
+                  sizeof process);
     at_fork(nullptr, nullptr, &draw_anew);
-    return d;
+    // release: pairs with the load in random_seed(), so whoever sees the flag sees the draw.
+    process_is_drawn.store(true, std::memory_order_release);
+    return true;
   }();
-  return made;
+  return drawn;
 }
 
 // Here, before there are threads, of which one could be at it while another one forks.
-[[maybe_unused]] const draw& made_early = process_draw();
+[[maybe_unused]] const bool drawn_early = draw_process();
 
 }  // namespace
 
 std::uint64_t random_seed() noexcept {
-  const draw& process = process_draw();
   static constinit std::atomic<std::uint64_t> seeds{0};
+  // acquire: pairs with the release in draw_process().
+  if (!process_is_drawn.load(std::memory_order_acquire)) [[unlikely]]
+    draw_process();
 
   // relaxed: a count, so that no two seeds are alike; it publishes nothing.
   const auto count = seeds.fetch_add(1, std::memory_order_relaxed);
