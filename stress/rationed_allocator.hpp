@@ -70,8 +70,13 @@ class rationed_allocator {
  public:
   using inner_allocator = typename traits::allocator_type;
   using value_type = T;
-  using propagate_on_container_move_assignment = std::true_type;
-  using propagate_on_container_swap = std::true_type;
+  // The ration goes where the inner allocator goes.
+  using propagate_on_container_move_assignment =
+      std::bool_constant<traits::propagate_on_container_move_assignment::value ||
+                         traits::is_always_equal::value>;
+  using propagate_on_container_swap =
+      std::bool_constant<traits::propagate_on_container_swap::value ||
+                         traits::is_always_equal::value>;
   using is_always_equal = std::false_type;
   template <class U>
   struct rebind {

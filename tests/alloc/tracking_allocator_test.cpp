@@ -7,11 +7,13 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include <gomap/allocator_concepts.hpp>
+#include <gomap/map.hpp>
 #include <gomap/page_allocator.hpp>
 #include <gomap/tracking_allocator.hpp>
 
@@ -170,6 +172,89 @@ TEST(TrackingAllocator, WorksOverAPolymorphicResource) {
     EXPECT_GE(ledger.bytes(), 1000 * sizeof(int));
   }
   EXPECT_EQ(ledger.bytes(), 0u);
+}
+
+using entry = std::pair<const int, std::string>;
+template <class Inner>
+using tracked_map = gomap::map<int, std::string, gomap::hash<int>, std::equal_to<>,
+                               tracking_allocator<entry, Inner>>;
+
+template <class Map>
+Map filled(const typename Map::allocator_type& a, int first, int last) {
+  Map m(a);
+  for (int i = first; i < last; ++i) m[i] = std::to_string(i);
+  return m;
+}
+
+template <class Map>
+void expect_filled(const Map& m, int first, int last) {
+  EXPECT_EQ(m.size(), static_cast<std::size_t>(last - first));
+  for (int i = first; i < last; ++i) ASSERT_EQ(m.get(i), std::to_string(i));
+}
+
+// Over std::pmr a map's allocator stays with it: entries move one by one where it is another one.
+TEST(TrackingAllocator, OverAPolymorphicResourceStaysWithItsMap) {
+  using map = tracked_map<std::pmr::polymorphic_allocator<entry>>;
+  using allocator = map::allocator_type;
+  static_assert(!allocator::propagate_on_container_move_assignment::value);
+  static_assert(!allocator::propagate_on_container_swap::value);
+  std::pmr::monotonic_buffer_resource first;
+  std::pmr::monotonic_buffer_resource second;
+  memory_ledger one;
+  memory_ledger two;
+  {
+    map a = filled<map>(allocator(one, &first), 0, 500);
+    map b = filled<map>(allocator(two, &second), 500, 700);
+    map c = filled<map>(allocator(one, &first), 700, 800);
+
+    map moved(std::move(a));
+    expect_filled(moved, 0, 500);
+    EXPECT_EQ(moved.get_allocator(), allocator(one, &first));
+
+    b = std::move(moved);
+    expect_filled(b, 0, 500);
+    EXPECT_EQ(b.get_allocator(), allocator(two, &second));
+
+    moved = map(b, allocator(one, &first));
+    swap(moved, c);
+    expect_filled(moved, 700, 800);
+    expect_filled(c, 0, 500);
+
+    b = c;
+    expect_filled(b, 0, 500);
+    EXPECT_EQ(b.get_allocator(), allocator(two, &second));
+  }
+  EXPECT_EQ(one.bytes(), 0u);
+  EXPECT_EQ(two.bytes(), 0u);
+}
+
+// Over an allocator that goes along, or has nothing to go along, the ledger does.
+template <class Inner>
+void expect_ledger_goes_along() {
+  using map = tracked_map<Inner>;
+  using allocator = typename map::allocator_type;
+  memory_ledger one;
+  memory_ledger two;
+  {
+    map a = filled<map>(allocator(one), 0, 500);
+    map b = filled<map>(allocator(two), 500, 700);
+    const auto allocations = one.allocations() + two.allocations();
+
+    swap(a, b);
+    EXPECT_EQ(&a.get_allocator().ledger(), &two);
+    expect_filled(a, 500, 700);
+    a = std::move(b);
+    EXPECT_EQ(&a.get_allocator().ledger(), &one);
+    expect_filled(a, 0, 500);
+    EXPECT_EQ(one.allocations() + two.allocations(), allocations);
+  }
+  EXPECT_EQ(one.bytes(), 0u);
+  EXPECT_EQ(two.bytes(), 0u);
+}
+
+TEST(TrackingAllocator, GoesAlongWithAMapThatMovesOrSwaps) {
+  expect_ledger_goes_along<std::allocator<entry>>();
+  expect_ledger_goes_along<page_allocator<entry>>();
 }
 
 }  // namespace
