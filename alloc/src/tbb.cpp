@@ -4,6 +4,7 @@
 // switched on by a macro. A pool asks for raw memory in pieces, named by a number that it is given
 // when made: the address of the page_source that serves it.
 #include <cstdint>
+#include <new>
 
 #include <tbb/scalable_allocator.h>
 
@@ -30,11 +31,20 @@ int deallocate_raw(std::intptr_t source, void* p, std::size_t bytes) {
   return 0;
 }
 
+// oneTBB does not tell which of the two it is.
+class pool_refused : public std::bad_alloc {
+ public:
+  [[nodiscard]] const char* what() const noexcept override {
+    return "gomap::tbb_pool: oneTBB makes no pool for want of memory or of a thread-specific key: "
+           "each pool takes one, and a process has few (1024 on Linux)";
+  }
+};
+
 rml::MemoryPool* make_pool(page_source& source) {
   const rml::MemPoolPolicy policy(allocate_raw, deallocate_raw, raw_granularity);
   rml::MemoryPool* pool = nullptr;
   const auto number = reinterpret_cast<std::intptr_t>(&source);
-  if (rml::pool_create_v1(number, &policy, &pool) != rml::POOL_OK) throw std::bad_alloc();
+  if (rml::pool_create_v1(number, &policy, &pool) != rml::POOL_OK) throw pool_refused();
   return pool;
 }
 

@@ -1,8 +1,11 @@
 // tbb_test.cpp -- tbb_allocator over the scalable allocator and over memory pools.
 #include <cstddef>
+#include <deque>
 #include <new>
+#include <string>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <gomap/page_source.hpp>
@@ -68,6 +71,23 @@ TEST(TbbPool, TheSourcesCapIsThePools) {
   EXPECT_LT(blocks.size(), 33u);
   for (void* p : blocks) pool.deallocate(p);
   pool.deallocate(pool.allocate(1 << 20, 16));
+}
+
+// Each takes a key of the process, and there are few.
+TEST(TbbPool, AThousandAreTooMany) {
+  std::deque<tbb_pool> pools;
+  std::string reason;
+  try {
+    while (pools.size() < 1100) pools.emplace_back();
+  } catch (const std::bad_alloc& e) {
+    reason = e.what();
+  }
+
+  EXPECT_GT(pools.size(), 100u);
+  EXPECT_LT(pools.size(), 1024u);
+  EXPECT_THAT(reason, testing::HasSubstr("thread-specific key"));
+  pools.pop_back();
+  EXPECT_NO_THROW(pools.emplace_back());
 }
 
 }  // namespace

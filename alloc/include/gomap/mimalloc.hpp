@@ -8,6 +8,10 @@
 // thread all the same: others are served by mimalloc's own heap for them. The gain is with the
 // thread that made it, so make it where the map is filled.
 //
+// Maps by the thousand should share a heap: give them copies of one heap_allocator. mimalloc 2 finds
+// the heap to destroy by walking over the newer ones of its thread, so that to destroy one of 16,000
+// takes 75 us if it is the oldest, 1 us if it is the newest. mimalloc 3 does not walk.
+//
 // Comes with the CMake target gomap::mimalloc, which is there when mimalloc is.
 #pragma once
 
@@ -20,29 +24,31 @@
 namespace gomap {
 
 // A mimalloc heap and the thread it belongs to. Any thread may call any member but the destructor.
+// Calls go to the copy of the library that made the heap, whose threads have numbers of their own; so
+// a heap must not outlive the plug-in that made it.
 class mimalloc_heap {
  public:
   // Makes a heap that belongs to the calling thread. Throws: std::bad_alloc.
   mimalloc_heap();
   // Frees the heap. On its own thread that is one step for all that was allocated there; elsewhere,
   // its pages go when its thread ends. Requires: what it handed out is not used any more.
-  ~mimalloc_heap();
+  virtual ~mimalloc_heap();
   mimalloc_heap(const mimalloc_heap&) = delete;
   mimalloc_heap& operator=(const mimalloc_heap&) = delete;
 
   // Memory for `bytes` bytes, aligned to `alignment`; allocate_zeroed: holding zero.
   // Requires: `alignment` is a power of two and divides `bytes`. Throws: std::bad_alloc.
-  [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment);
-  [[nodiscard]] void* allocate_zeroed(std::size_t bytes, std::size_t alignment);
+  [[nodiscard]] virtual void* allocate(std::size_t bytes, std::size_t alignment);
+  [[nodiscard]] virtual void* allocate_zeroed(std::size_t bytes, std::size_t alignment);
   // Requires: p was allocated by this heap with this alignment.
-  void deallocate(void* p, std::size_t alignment) noexcept;
+  virtual void deallocate(void* p, std::size_t alignment) noexcept;
 
   // Returns what is idle to the system, if the calling thread is the heap's.
-  void trim() noexcept;
+  virtual void trim() noexcept;
 
   // How many of the blocks that the heap's thread allocated are in use. O(blocks), and for checks.
   // Requires: the calling thread is the heap's.
-  [[nodiscard]] std::size_t blocks_in_use() const noexcept;
+  [[nodiscard]] virtual std::size_t blocks_in_use() const noexcept;
 
  private:
   [[nodiscard]] bool mine() const noexcept;

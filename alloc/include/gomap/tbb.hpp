@@ -18,9 +18,12 @@
 namespace gomap {
 
 // A memory pool. Any thread may call any member but the destructor and reset().
+// oneTBB takes a thread-specific key of the process for each pool, of which Linux has 1024 in all: a
+// thousand pools at a time are the most. A pool must not outlive the plug-in that made it.
 class tbb_pool {
  public:
-  // Takes memory from `source`, which must outlive it. Throws: std::bad_alloc.
+  // Takes memory from `source`, which must outlive it.
+  // Throws: std::bad_alloc, whose what() tells why, when there is no memory or no key.
   explicit tbb_pool(page_source& source = page_source::process());
   // Gives all memory back, freed or not.
   ~tbb_pool();
