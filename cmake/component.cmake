@@ -7,7 +7,8 @@
 # library when it has no sources. DEPENDS is what its headers need; LINKS only its sources. Each of
 # HEADERS compiles alone anywhere, and is held to it; PLATFORM_HEADERS only where they are included.
 # Paths are relative to the folder; headers live under include/, as they do when installed.
-# The code is independent of its position, so that shared libraries may link it.
+# The code is independent of its position, so that shared libraries may link it. g++ leaves out the kind
+# of symbol that would keep a plug-in in memory for ever.
 list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
 find_package(xxHash REQUIRED)
 find_package(Threads REQUIRED)
@@ -25,6 +26,7 @@ function(gomap_component name)
     add_library(${target} STATIC ${arg_SOURCES})
     target_link_libraries(${target} PRIVATE ${arg_LINKS} $<BUILD_INTERFACE:gomap_warnings>)
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
     set(scope PUBLIC)
   else()
     add_library(${target} INTERFACE)
