@@ -51,7 +51,38 @@ TEST(Unload, LeavesNothingIdle) {
   EXPECT_LT(support::mapping_count(), mappings + 50);
 }
 
+// What `deeds` makes of n entries.
+template <class Map>
+std::unique_ptr<Map> made(const copies::deeds<Map>& deeds, int n) {
+  std::unique_ptr<Map> m(deeds.make());
+  deeds.add(*m, 0, n);
+  return m;
+}
+
 // Text hashes alike, and memory goes back to where it came from, though its maker is gone.
+TEST(Unload, LeavesMapsThatThePlugInHasMade) {
+  auto loaded = std::make_unique<copies::loaded>(copies::plug_in);
+  const copies::part& guest = loaded->guest();
+  const auto numbers = made(guest.numbers, 50000);
+  const auto texts = made(guest.texts, 20000);
+  const auto shared = made(guest.shared_numbers, 50000);
+  const auto shared_texts = made(guest.shared_texts, 20000);
+
+  loaded.reset();
+
+  ASSERT_FALSE(copies::loaded::is_loaded(copies::plug_in));
+  const auto use = [](auto& m, int n) {
+    EXPECT_TRUE(copies::has(m, 0, n, static_cast<std::size_t>(n)));
+    copies::add(m, n, 4 * n);
+    EXPECT_TRUE(copies::has(m, 0, 4 * n, static_cast<std::size_t>(4 * n)));
+  };
+  use(*numbers, 50000);
+  use(*texts, 20000);
+  use(*shared, 50000);
+  use(*shared_texts, 20000);
+}
+
+// An empty one, too, and those that have moved away.
 TEST(Unload, LeavesMapsThatHaveMovedToTheProgram) {
   gomap::map<int, int> numbers;
   gomap::map<std::string, std::string> texts;
