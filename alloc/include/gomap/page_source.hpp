@@ -11,7 +11,8 @@
 // allocates, extends, discards, moves or deallocates looks at the clock, if anything is idle; of
 // those about small blocks, one in 64. A source that nobody calls keeps what it has.
 //
-// Every member may be called from any thread. The long story: alloc/README.md.
+// Every member may be called from any thread. A child of fork() finds a source as it was between two
+// calls, whatever other threads were doing. The long story: alloc/README.md.
 #pragma once
 
 #include <chrono>
@@ -74,8 +75,8 @@ class page_source {
 
   // The source of allocators that name no other. Each copy of the library in a process has its own: a
   // program, and each plug-in that links it statically. It is never destroyed, so that maps may use it
-  // to their end, with static lifetime or moved to where the copy is not. From the end of the program
-  // on, or when the copy is unloaded, it keeps nothing idle; then a few kilobytes are left of it.
+  // to their end, with static lifetime or where they have moved to. Once its copy is unloaded, or the
+  // program ends, it keeps nothing idle.
   [[nodiscard]] static page_source& process() noexcept;
 
   // Replaces the options. Blocks in use stay as they are; of idle ones, what the new bounds do not

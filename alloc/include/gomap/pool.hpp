@@ -9,7 +9,8 @@
 // amortised, but for the calls to the page_source.
 //
 // A pool is a std::pmr::memory_resource, so std::pmr containers may live on it too. One owner may
-// use it without any lock; made with pool_users::many it may be called from any thread.
+// use it without any lock; made with pool_users::many it may be called from any thread, and a child
+// of fork() finds it as it was between two calls.
 #pragma once
 
 #include <array>
