@@ -19,10 +19,9 @@ using detail::idle_list;
 using detail::round_up;
 
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
-// A move makes up to five mappings of the block that it is made to. All of a process may be as few as
-// 65,530.
+// A move makes up to five mappings of the block that it is made to. All of a process may be as few
+// as 65,530.
 constexpr std::size_t max_pieced_blocks = 2048;
-
 constexpr std::size_t huge_page_bytes = 2 * mebibyte;  // on x86-64, and on aarch64 with 4 KiB pages
 
 std::size_t capacity_class(std::size_t capacity) noexcept {
@@ -35,6 +34,14 @@ std::size_t roomy_capacity(std::size_t bytes) noexcept {
       std::min<std::size_t>(detail::reserve_factor(), bytes < mebibyte ? 4 : 16);
   if (factor == 1 || bytes > SIZE_MAX / 64) return bytes;
   return std::bit_ceil(bytes) * factor;
+}
+
+// What is in use of a block is a root for leak checkers; those of operator new's are known to them.
+void add_root(const block& b) noexcept {
+  if (b.heap_alignment == 0) detail::add_leak_root(b.base, b.used);
+}
+void remove_root(const block& b) noexcept {
+  if (b.heap_alignment == 0) detail::remove_leak_root(b.base, b.used);
 }
 
 }  // namespace
@@ -63,7 +70,7 @@ block* page_source::state::allocate_large(std::size_t bytes, std::size_t alignme
   }
   b->used = whole;
   b->kept = b->gone = 0;
-  if (b->heap_alignment == 0) detail::add_leak_root(b->base, b->used);
+  add_root(*b);
   update_recent_peak_locked(clock::now());
   claimed.commit();
   return b;
@@ -92,9 +99,9 @@ bool page_source::state::try_extend(void* p, std::size_t bytes) noexcept {
     in_use.unclaim(more);
     return false;
   }
-  detail::remove_leak_root(b->base, b->used);
+  remove_root(*b);
   b->used = whole;
-  detail::add_leak_root(b->base, b->used);
+  add_root(*b);
   in_use.note_peak();
   update_recent_peak_locked(clock::now());
   return true;
@@ -105,7 +112,7 @@ void page_source::state::deallocate_large(void* p) noexcept {
   {
     const std::scoped_lock hold(lock);
     block* const b = find_locked(p);
-    if (b->heap_alignment == 0) detail::remove_leak_root(b->base, b->used);
+    remove_root(*b);
     in_use.unclaim(b->used - b->kept - b->gone);
     kept_bytes -= b->kept;
     b->resident = std::max(b->used, b->touched) - b->gone;

@@ -1,9 +1,10 @@
-// process_source.cpp -- the page source that each copy of the library has from its first allocator
-// on, and what becomes of it when the copy goes.
+// process_source.cpp -- the page source that each copy of the library has, and what becomes of it
+// when the copy goes.
 //
 // A program and the plug-ins that it loads may each have a copy. A map keeps the source that it began
 // with wherever it is moved, also beyond the end of the copy that it was made by. So the source is in
 // no copy's own memory, and stays when its copy is unloaded; what goes then is all that is idle.
+#include <chrono>
 #include <cstddef>
 #include <cstdlib>
 #include <new>
@@ -43,6 +44,7 @@ struct lifetime {
     page_options options = own->options();
     options.cache_floor_bytes = 0;
     options.cache_percent = 0;
+    options.decay = std::chrono::milliseconds::zero();
     own->configure(options);
     own->trim();
     detail::keep_from_leak_checks(own);

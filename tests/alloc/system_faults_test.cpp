@@ -236,6 +236,13 @@ TEST(SystemThatMapsNothing, LeavesOperatorNew) {
     a.deallocate(p, mebibyte);
     a.deallocate(q, mebibyte);
     EXPECT_EQ(source.stats().blocks_mapped, 2u);
+
+    constexpr std::size_t less = mebibyte - 100 * kibibyte;
+    unsigned char* const again = a.allocate_zeroed(less);
+    EXPECT_EQ(again[less - 1], 0);
+    EXPECT_EQ(source.stats().blocks_recycled, 1u);
+    EXPECT_TRUE(a.try_extend(again, less, mebibyte));
+    a.deallocate(again, mebibyte);
   }
   system_calls.map = {};
 }
