@@ -6,9 +6,9 @@
 # makes the target gomap_<name> with the alias gomap::<name>: a static library, or an INTERFACE
 # library when it has no sources. DEPENDS is what its headers need; LINKS only its sources. Each of
 # HEADERS compiles alone anywhere, and is held to it; PLATFORM_HEADERS only where they are included.
-# Paths are relative to the folder; headers live under include/, as they do when installed.
-# The code is independent of its position, so that shared libraries may link it. g++ leaves out the kind
-# of symbol that would keep a plug-in in memory for ever.
+# Paths are relative to the folder; headers live under include/, as they do when installed. The code
+# is independent of its position, so that shared libraries may link it. g++ leaves out the kind of
+# symbol that would keep a plug-in in memory for ever.
 list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
 find_package(xxHash REQUIRED)
 find_package(Threads REQUIRED)

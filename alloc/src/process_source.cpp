@@ -1,9 +1,10 @@
 // process_source.cpp -- the page source that each copy of the library has, and what becomes of it
 // when the copy goes.
 //
-// A program and the plug-ins that it loads may each have a copy. A map keeps the source that it began
-// with wherever it is moved, also beyond the end of the copy that it was made by. So the source is in
-// no copy's own memory, and stays when its copy is unloaded; what goes then is all that is idle.
+// A program and the plug-ins that it loads may each have a copy. A map keeps the source that it
+// began with wherever it is moved, also beyond the end of the copy that it was made by. So the
+// source is in no copy's own memory, and stays when its copy is unloaded; what goes then is all
+// that is idle.
 #include <chrono>
 #include <cstddef>
 #include <cstdlib>

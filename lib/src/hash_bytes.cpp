@@ -2,8 +2,9 @@
 //
 // XXH3 takes a secret or a seed for short input, not both, so the secret goes in first and the
 // map's seed is mixed into the result. Whoever does not know the secret can aim at no bucket, and
-// two maps in one process still order their keys differently. Every copy of the library in a process
-// makes the same secret, so that one finds what another has hashed. No header includes xxhash.h.
+// two maps in one process still order their keys differently. Every copy of the library in a
+// process makes the same secret, so that one finds what another has hashed. No header includes
+// xxhash.h.
 //
 // The rare ways out are calls in tail position, so that a short text saves no registers.
 #include <atomic>

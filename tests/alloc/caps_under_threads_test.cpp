@@ -1,8 +1,8 @@
 // caps_under_threads_test.cpp -- a cap refuses nobody whose request fits, whatever others ask for.
 //
-// Three threads ask for more than is left, again and again, and are refused. Another takes and gives
-// back what is left; a cap that counted a request before testing it would refuse this one now and
-// then.
+// Three threads ask for more than is left, again and again, and are refused. Another takes and
+// gives back what is left; a cap that counted a request before testing it would refuse this one now
+// and then.
 #include <array>
 #include <atomic>
 #include <cstddef>

@@ -1,6 +1,7 @@
 // fork_test.cpp -- children of a process whose threads are in the middle of something.
 //
-// A child that waited for a lock would wait for ever: an alarm ends it instead, and the test is red.
+// A child that waited for a lock would wait for ever: an alarm ends it instead, and the test is
+// red.
 #include <atomic>
 #include <chrono>
 #include <cstddef>

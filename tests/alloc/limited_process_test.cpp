@@ -1,5 +1,5 @@
-// limited_process_test.cpp -- blocks in a process whose addresses, data or locked memory are limited:
-// the room that they reserve is not taken from what others need.
+// limited_process_test.cpp -- blocks in a process whose addresses, data or locked memory are
+// limited: the room that they reserve is not taken from what others need.
 //
 // Each runs in a child of its own, since limits stay.
 #include <cstddef>

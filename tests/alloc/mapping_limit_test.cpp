@@ -1,8 +1,8 @@
 // mapping_limit_test.cpp -- maps where the system has no mapping left (vm.max_map_count).
 //
 // The process takes all mappings that it may have but for the last, without which malloc gets no
-// memory either. What maps ask for then is joined to a mapping that there is, cut from one, or comes
-// from operator new; pages stay where they are instead of moving, and nothing is lost.
+// memory either. What maps ask for then is joined to a mapping that there is, cut from one, or
+// comes from operator new; pages stay where they are instead of moving, and nothing is lost.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -103,8 +103,8 @@ TEST(MappingLimit, SharedMapsGrowBeyondIt) {
   for (std::uint64_t i = 0; i < 500000; ++i) ASSERT_EQ(m.load(i), ~i);
 }
 
-// Not even malloc gets memory there: growth is put off, insertions may fail in the end, and all that
-// was there is there.
+// Not even malloc gets memory there: growth is put off, insertions may fail in the end, and all
+// that was there is there.
 TEST(MappingLimit, TheVeryLastMappingIsNoReasonToAbort) {
   gomap::map<std::uint64_t, std::uint64_t> m;
   std::uint64_t n = 0;

@@ -1,5 +1,5 @@
-// portable_test.cpp -- the tests of page_source and pool in a program that has the files for systems
-// other than Linux: they are linked in front of those that the system has.
+// portable_test.cpp -- the tests of page_source and pool in a program that has the files for
+// systems other than Linux: they are linked in front of those that the system has.
 #include <cstdint>
 #include <cstring>
 #include <string>

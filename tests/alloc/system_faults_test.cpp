@@ -1,9 +1,9 @@
-// system_faults_test.cpp -- a page source whose system refuses: each call of each kind, once or from
-// then on.
+// system_faults_test.cpp -- a page source whose system refuses: each call of each kind, once or
+// from then on.
 //
 // The linker puts the calls of pages_linux.cpp through the functions here (--wrap). A refusal may
-// cost memory or a move, and may be told as std::bad_alloc; nothing aborts, nothing is lost, and all
-// is given back in the end.
+// cost memory or a move, and may be told as std::bad_alloc; nothing aborts, nothing is lost, and
+// all is given back in the end.
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
@@ -90,8 +90,8 @@ gomap::page_options patient() {
   return options;
 }
 
-// Every kind of call, with blocks that are fresh, recycled, cut and moved. Each block holds what was
-// written to it, up to what a call says that it may lose.
+// Every kind of call, with blocks that are fresh, recycled, cut and moved. Each block holds what
+// was written to it, up to what a call says that it may lose.
 void use_everything() {
   page_source source(patient());
   page_allocator<unsigned char> a(source);

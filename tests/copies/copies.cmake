@@ -3,14 +3,19 @@
 #   copies_objects(name option...)              what they are made of, compiled with the options
 #   copies_test(name objects option...)         all three, linked with the options
 #
-# What a program is linked to sees its symbols, and the program's stand in for those of the same name.
-# So its copy of gomap serves all parts that show theirs. copies_link(name) does so. g++ keeps a plug-in
-# that shows inline variables, those of <string> for instance, in memory for ever, if not told otherwise.
+# What a program is linked to sees its symbols, and the program's stand in for those of the same
+# name. So its copy of gomap serves all parts that show theirs. copies_link(name) does so. g++ keeps
+# a plug-in that shows inline variables, those of <string> for instance, in memory for ever, if not
+# told otherwise.
 set(copies_sources ${CMAKE_CURRENT_LIST_DIR})
+# Has a part show nothing of gomap.
+set(copies_hide_gomap
+  LINKER:--exclude-libs,libgomap_alloc.a:libgomap_lib.a:libgomap_concurrency.a)
 
 function(copies_objects name)
   add_library(${name}_guest OBJECT ${copies_sources}/guest.cpp)
-  add_library(${name}_host OBJECT ${copies_sources}/copies_test.cpp ${copies_sources}/unload_test.cpp)
+  add_library(${name}_host OBJECT
+    ${copies_sources}/copies_test.cpp ${copies_sources}/unload_test.cpp)
   target_link_libraries(${name}_host PRIVATE GTest::gtest)
   foreach(part IN ITEMS ${name}_guest ${name}_host)
     target_link_libraries(${part} PRIVATE gomap::gomap)

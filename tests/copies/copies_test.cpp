@@ -1,5 +1,5 @@
-// copies_test.cpp -- maps that one part of a process makes and others use: a program, a library and a
-// plug-in, each with a copy of gomap.
+// copies_test.cpp -- maps that one part of a process makes and others use: a program, a library and
+// a plug-in, each with a copy of gomap.
 #include <string>
 #include <tuple>
 #include <utility>

@@ -1,6 +1,7 @@
 // heap_copies_test.cpp -- a heap of mimalloc that a plug-in makes and the program uses.
 //
-// Each copy of the library numbers threads by itself, and a heap belongs to the thread that made it.
+// Each copy of the library numbers threads by itself, and a heap belongs to the thread that made
+// it.
 #include <filesystem>
 #include <future>
 #include <memory>

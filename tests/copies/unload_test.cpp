@@ -1,5 +1,5 @@
-// unload_test.cpp -- a plug-in that comes and goes: what its copy of gomap held goes with it, and what
-// it has made for others stays.
+// unload_test.cpp -- a plug-in that comes and goes: what its copy of gomap held goes with it, and
+// what it has made for others stays.
 #include <fstream>
 #include <memory>
 #include <string>

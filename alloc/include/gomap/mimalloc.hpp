@@ -8,9 +8,9 @@
 // thread all the same: others are served by mimalloc's own heap for them. The gain is with the
 // thread that made it, so make it where the map is filled.
 //
-// Maps by the thousand should share a heap: give them copies of one heap_allocator. mimalloc 2 finds
-// the heap to destroy by walking over the newer ones of its thread, so that to destroy one of 16,000
-// takes 75 us if it is the oldest, 1 us if it is the newest. mimalloc 3 does not walk.
+// Maps by the thousand should share a heap: give them copies of one heap_allocator. mimalloc 2
+// finds the heap to destroy by walking over the newer ones of its thread, so that to destroy one of
+// 16,000 takes 75 us if it is the oldest, 1 us if it is the newest. mimalloc 3 does not walk.
 //
 // Comes with the CMake target gomap::mimalloc, which is there when mimalloc is.
 #pragma once
@@ -24,8 +24,8 @@
 namespace gomap {
 
 // A mimalloc heap and the thread it belongs to. Any thread may call any member but the destructor.
-// Calls go to the copy of the library that made the heap, whose threads have numbers of their own; so
-// a heap must not outlive the plug-in that made it.
+// Calls go to the copy of the library that made the heap, whose threads have numbers of their own;
+// so a heap must not outlive the plug-in that made it.
 class mimalloc_heap {
  public:
   // Makes a heap that belongs to the calling thread. Throws: std::bad_alloc.

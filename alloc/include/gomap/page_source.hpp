@@ -11,8 +11,8 @@
 // allocates, extends, discards, moves or deallocates looks at the clock, if anything is idle; of
 // those about small blocks, one in 64. A source that nobody calls keeps what it has.
 //
-// Every member may be called from any thread. A child of fork() finds a source as it was between two
-// calls, whatever other threads were doing. The long story: alloc/README.md.
+// Every member may be called from any thread. A child of fork() finds a source as it was between
+// two calls, whatever other threads were doing. The long story: alloc/README.md.
 #pragma once
 
 #include <chrono>
@@ -73,10 +73,10 @@ class page_source {
   page_source(const page_source&) = delete;
   page_source& operator=(const page_source&) = delete;
 
-  // The source of allocators that name no other. Each copy of the library in a process has its own: a
-  // program, and each plug-in that links it statically. It is never destroyed, so that maps may use it
-  // to their end, with static lifetime or where they have moved to. Once its copy is unloaded, or the
-  // program ends, it keeps nothing idle.
+  // The source of allocators that name no other. Each copy of the library in a process has its own:
+  // a program, and each plug-in that links it statically. It is never destroyed, so that maps may
+  // use it to their end, with static lifetime or where they have moved to. Once its copy is
+  // unloaded, or the program ends, it keeps nothing idle.
   [[nodiscard]] static page_source& process() noexcept;
 
   // Replaces the options. Blocks in use stay as they are; of idle ones, what the new bounds do not

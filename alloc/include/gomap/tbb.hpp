@@ -17,9 +17,9 @@
 
 namespace gomap {
 
-// A memory pool. Any thread may call any member but the destructor and reset().
-// oneTBB takes a thread-specific key of the process for each pool, of which Linux has 1024 in all: a
-// thousand pools at a time are the most. A pool must not outlive the plug-in that made it.
+// A memory pool. Any thread may call any member but the destructor and reset(). oneTBB takes a
+// thread-specific key of the process for each pool, of which Linux has 1024 in all: a thousand
+// pools at a time are the most. A pool must not outlive the plug-in that made it.
 class tbb_pool {
  public:
   // Takes memory from `source`, which must outlive it.

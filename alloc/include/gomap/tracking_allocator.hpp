@@ -75,9 +75,9 @@ class tracking_allocator {
   using size_type = typename traits::size_type;
   using propagate_on_container_copy_assignment =
       typename traits::propagate_on_container_copy_assignment;
-  // A container that moves or swaps takes its ledger along as it takes the inner allocator: not where
-  // that stays behind, as std::pmr's does, since ledger and memory would part. An inner allocator
-  // that is always equal stands in the way of nothing.
+  // A container that moves or swaps takes its ledger along as it takes the inner allocator: not
+  // where that stays behind, as std::pmr's does, since ledger and memory would part. An inner
+  // allocator that is always equal stands in the way of nothing.
   using propagate_on_container_move_assignment =
       std::bool_constant<traits::propagate_on_container_move_assignment::value ||
                          traits::is_always_equal::value>;
