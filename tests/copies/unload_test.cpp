@@ -116,6 +116,38 @@ TEST(Unload, LeavesMapsThatHaveMovedToTheProgram) {
   EXPECT_TRUE(copies::has(shared, 0, 100000, 100000));
 }
 
+// What it has moved away from is left without memory, and not with its own.
+TEST(Unload, LeavesMapsThatThePlugInHasEmptied) {
+  gomap::map<int, int> numbers;
+  gomap::map<std::string, std::string> texts;
+  gomap::concurrent_map<int, int> shared;
+  gomap::concurrent_map<std::string, std::string> shared_texts;
+  {
+    const copies::loaded loaded(copies::plug_in);
+    const copies::part& guest = loaded.guest();
+    const auto empty = [](const auto& deeds, auto& m) {
+      copies::add(m, 0, 1000);
+      deeds.destroy(deeds.made_by_move(m));
+    };
+    empty(guest.numbers, numbers);
+    empty(guest.texts, texts);
+    empty(guest.shared_numbers, shared);
+    empty(guest.shared_texts, shared_texts);
+  }
+  ASSERT_FALSE(copies::loaded::is_loaded(copies::plug_in));
+
+  const auto use = [](auto& m) {
+    EXPECT_TRUE(copies::lacks(m, 0, 1000));
+    EXPECT_TRUE(copies::has(m, 0, 0, 0));
+    copies::add(m, 0, 5000);
+    EXPECT_TRUE(copies::has(m, 0, 5000, 5000));
+  };
+  use(numbers);
+  use(texts);
+  use(shared);
+  use(shared_texts);
+}
+
 // Handlers of fork() go with the copy that has registered them.
 TEST(Unload, LeavesAProcessThatForks) {
   const auto child_works = [] {
