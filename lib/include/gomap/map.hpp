@@ -194,7 +194,10 @@ class map {
   // What the hash is seeded with; clear() draws a new one.
   [[nodiscard]] std::uint64_t seed() const noexcept { return core_.seed(); }
 
-  // ---- iteration: the order is none, and the start is random (see detail::map_iterator)
+  // ---- iteration: what iterators promise stands at detail::map_iterator
+  // Each begin() starts a walk of its own at a random entry, so begin() == begin() is false more often
+  // than not, and erase(begin(), begin()) erases something. clear(), shrink_to_fit(), a rehash() to
+  // fewer buckets, assignment, move and swap end all walks: their iterators equal end() then.
 
   [[nodiscard]] iterator begin() { return iterator(first()); }
   [[nodiscard]] const_iterator begin() const { return const_iterator(first()); }
@@ -263,9 +266,10 @@ class map {
     if (n > 0 || !empty()) core_.grow_to(detail::bits_for(n), core_.hash_of());
   }
   // At least `n` buckets and room for size() entries: grows, shrinks, or else compacts the chains,
-  // in one go.  Throws: as reserve().
+  // in one go. Where it shrinks it ends all walks.  Throws: as reserve().
   void rehash(size_type n);
-  // Gives back what size() entries do not need.  Throws: as reserve(), the map being as before.
+  // Gives back what size() entries do not need, and ends all walks.  Throws: as reserve(), the map
+  // being as before.
   void shrink_to_fit();
 
   // Whether a growth is under way, which the insertion of new keys carries on.
@@ -484,10 +488,12 @@ class map {
 
   // ---- erasure: frees no slot of another entry, moves nothing
 
-  // Requires: the entry of `at` is there. Finds it again when insertions have moved it.
-  // Throws: what the hash throws, the map being as before.  Returns the iterator behind it.
+  // Erases the entry that `at` is at, wherever it is by now, and returns the iterator behind it.
+  // Misuse: the entry is gone. Found, named, fatal; nothing else is touched.
+  // Throws: what the hash throws, the map being as before.
   iterator erase(const_iterator at);
   iterator erase(iterator at) { return erase(const_iterator(at)); }
+  // The entries that a walk from `first` meets before `last`.  Requires: it does meet it.
   iterator erase(const_iterator first, const_iterator last) {
     while (first != last) first = erase(first);
     return iterator(first.position());
@@ -498,7 +504,8 @@ class map {
            !std::convertible_to<K&&, const_iterator>) size_type erase(K&& key) {
     return erase_key(key);
   }
-  // Removes everything, NaN keys included, keeps the buckets, and draws a new seed. O(buckets).
+  // Removes everything, NaN keys included, keeps the buckets, and draws a new seed. Ends all walks.
+  // O(buckets).
   void clear() {
     const guard_type guard(core_.wire(), operation::clear, opaque_address());
     core_.clear();
