@@ -37,6 +37,7 @@
 #include <utility>
 
 #include <gomap/detail/check_invariants.hpp>
+#include <gomap/detail/comparable_key.hpp>
 #include <gomap/detail/map_core.hpp>
 #include <gomap/detail/map_iterator.hpp>
 #include <gomap/detail/seed.hpp>
@@ -49,12 +50,6 @@
 namespace gomap {
 
 namespace detail {
-
-template <class Hash, class KeyEqual>
-concept transparent = requires {
-  typename Hash::is_transparent;
-  typename KeyEqual::is_transparent;
-};
 
 // Comparisons that cannot call back into a map: std::equal_to of scalars and of text.
 template <class Key, class KeyEqual>
@@ -292,26 +287,27 @@ class map {
   }
 
   // ---- lookup: O(1), and nothing is ever moved
-  // K may differ from Key when Hash and KeyEqual are transparent.
+  // A K that is no Key is looked up as it is where Hash and KeyEqual are transparent and take it;
+  // anything else that converts to Key is converted.
   // Throw: what hash and equality throw; at() also std::out_of_range.
 
   [[nodiscard]] iterator find(const Key& key) { return iterator(found(key)); }
   [[nodiscard]] const_iterator find(const Key& key) const { return const_iterator(found(key)); }
   template <class K>
-  requires detail::transparent<Hash, KeyEqual>
+  requires detail::comparable_key<K, Key, Hash, KeyEqual>
   [[nodiscard]] iterator find(const K& key) { return iterator(found(key)); }
   template <class K>
-  requires detail::transparent<Hash, KeyEqual>
+  requires detail::comparable_key<K, Key, Hash, KeyEqual>
   [[nodiscard]] const_iterator find(const K& key) const { return const_iterator(found(key)); }
 
   [[nodiscard]] bool contains(const Key& key) const { return locate(key) != nullptr; }
   template <class K>
-  requires detail::transparent<Hash, KeyEqual>
+  requires detail::comparable_key<K, Key, Hash, KeyEqual>
   [[nodiscard]] bool contains(const K& key) const { return locate(key) != nullptr; }
 
   [[nodiscard]] size_type count(const Key& key) const { return contains(key) ? 1 : 0; }
   template <class K>
-  requires detail::transparent<Hash, KeyEqual>
+  requires detail::comparable_key<K, Key, Hash, KeyEqual>
   [[nodiscard]] size_type count(const K& key) const { return contains(key) ? 1 : 0; }
 
   [[nodiscard]] std::pair<iterator, iterator> equal_range(const Key& key) {
@@ -321,12 +317,12 @@ class map {
     return range_of_one(find(key));
   }
   template <class K>
-  requires detail::transparent<Hash, KeyEqual>
+  requires detail::comparable_key<K, Key, Hash, KeyEqual>
   [[nodiscard]] std::pair<iterator, iterator> equal_range(const K& key) {
     return range_of_one(find(key));
   }
   template <class K>
-  requires detail::transparent<Hash, KeyEqual>
+  requires detail::comparable_key<K, Key, Hash, KeyEqual>
   [[nodiscard]] std::pair<const_iterator, const_iterator> equal_range(const K& key) const {
     return range_of_one(find(key));
   }
@@ -334,44 +330,47 @@ class map {
   [[nodiscard]] T& at(const Key& key) { return existing(locate(key)); }
   [[nodiscard]] const T& at(const Key& key) const { return existing(locate(key)); }
   template <class K>
-  requires detail::transparent<Hash, KeyEqual>
+  requires detail::comparable_key<K, Key, Hash, KeyEqual>
   [[nodiscard]] T& at(const K& key) { return existing(locate(key)); }
   template <class K>
-  requires detail::transparent<Hash, KeyEqual>
+  requires detail::comparable_key<K, Key, Hash, KeyEqual>
   [[nodiscard]] const T& at(const K& key) const { return existing(locate(key)); }
 
   // Go's `v, ok := m[key]`: where the value is, or null.
   [[nodiscard]] T* lookup(const Key& key) { return value_or_null(locate(key)); }
   [[nodiscard]] const T* lookup(const Key& key) const { return value_or_null(locate(key)); }
   template <class K>
-  requires detail::transparent<Hash, KeyEqual>
+  requires detail::comparable_key<K, Key, Hash, KeyEqual>
   [[nodiscard]] T* lookup(const K& key) { return value_or_null(locate(key)); }
   template <class K>
-  requires detail::transparent<Hash, KeyEqual>
+  requires detail::comparable_key<K, Key, Hash, KeyEqual>
   [[nodiscard]] const T* lookup(const K& key) const { return value_or_null(locate(key)); }
 
   // Go's `m[key]` on the right-hand side: a copy of the value, or T{}. Inserts nothing.
   [[nodiscard]] T get(const Key& key) const { return copy_or_zero(locate(key)); }
   template <class K>
-  requires detail::transparent<Hash, KeyEqual>
+  requires detail::comparable_key<K, Key, Hash, KeyEqual>
   [[nodiscard]] T get(const K& key) const { return copy_or_zero(locate(key)); }
 
   // Looks up a range of keys, writing a T* or null for each to `out`, and returns where `out` ends.
   // Prefetches ahead, so that a large map answers at the speed of memory rather than of one miss
   // after another. A range that can be walked once only is looked up key by key.
   template <std::ranges::input_range Keys, std::weakly_incrementable Out>
-  Out find_many(Keys&& keys, Out out) {
+  requires detail::lookup_key<std::ranges::range_reference_t<Keys>, Key, Hash, KeyEqual> Out
+  find_many(Keys&& keys, Out out) {
     return find_each(keys, std::move(out), [](value_type* e) -> T* { return value_or_null(e); });
   }
   template <std::ranges::input_range Keys, std::weakly_incrementable Out>
-  Out find_many(Keys&& keys, Out out) const {
+  requires detail::lookup_key<std::ranges::range_reference_t<Keys>, Key, Hash, KeyEqual> Out
+  find_many(Keys&& keys, Out out)
+  const {
     return find_each(keys, std::move(out),
                      [](value_type* e) -> const T* { return value_or_null(e); });
   }
   // Asks the processor to fetch where `key` would be, for a lookup a little later.
   void prefetch(const Key& key) const { core_.prefetch(core_.hash_key(key)); }
   template <class K>
-  requires detail::transparent<Hash, KeyEqual>
+  requires detail::comparable_key<K, Key, Hash, KeyEqual>
   void prefetch(const K& key) const { core_.prefetch(core_.hash_key(key)); }
 
   // ---- insertion: amortised O(1), a bounded number of buckets moved
@@ -381,8 +380,7 @@ class map {
   T& operator[](const Key& key) { return try_emplace(key).first->second; }
   T& operator[](Key&& key) { return try_emplace(std::move(key)).first->second; }
   template <class K>
-  requires(detail::transparent<Hash, KeyEqual>&& std::constructible_from<Key, K&&>) T& operator[](
-      K&& key) {
+  requires detail::insertable_key<K&&, Key, Hash, KeyEqual> T& operator[](K&& key) {
     return try_emplace(std::forward<K>(key)).first->second;
   }
 
@@ -422,8 +420,8 @@ class map {
     return assign(std::move(key), std::forward<M>(value));
   }
   template <class K, class M>
-  requires(detail::transparent<Hash, KeyEqual>&& std::constructible_from<Key, K&&>)
-      std::pair<iterator, bool> insert_or_assign(K&& key, M&& value) {
+  requires detail::insertable_key<K&&, Key, Hash, KeyEqual> std::pair<iterator, bool>
+  insert_or_assign(K&& key, M&& value) {
     return assign(std::forward<K>(key), std::forward<M>(value));
   }
   template <class M>
@@ -433,6 +431,11 @@ class map {
   template <class M>
   iterator insert_or_assign(const_iterator, Key&& key, M&& value) {
     return assign(std::move(key), std::forward<M>(value)).first;
+  }
+  template <class K, class M>
+  requires detail::insertable_key<K&&, Key, Hash, KeyEqual> iterator
+  insert_or_assign(const_iterator, K&& key, M&& value) {
+    return assign(std::forward<K>(key), std::forward<M>(value)).first;
   }
 
   template <class... Args>
@@ -451,8 +454,7 @@ class map {
     return emplace_value(std::move(key), std::forward<Args>(args)...);
   }
   template <class K, class... Args>
-  requires(detail::transparent<Hash, KeyEqual>&& std::constructible_from<Key, K&&> &&
-           !std::convertible_to<K&&, const_iterator>)
+  requires(!detail::iterator_of<K&&, map> && detail::insertable_key<K&&, Key, Hash, KeyEqual>)
       std::pair<iterator, bool> try_emplace(K&& key, Args&&... args) {
     return emplace_value(std::forward<K>(key), std::forward<Args>(args)...);
   }
@@ -463,6 +465,12 @@ class map {
   template <class... Args>
   iterator try_emplace(const_iterator, Key&& key, Args&&... args) {
     return emplace_value(std::move(key), std::forward<Args>(args)...).first;
+  }
+  template <class K, class... Args>
+  requires detail::insertable_key<K&&, Key, Hash, KeyEqual> iterator try_emplace(const_iterator,
+                                                                                 K&& key,
+                                                                                 Args&&... args) {
+    return emplace_value(std::forward<K>(key), std::forward<Args>(args)...).first;
   }
 
   // Moves over the entries of `source` whose keys are not here; the others stay there. Basic
@@ -486,8 +494,8 @@ class map {
   }
   size_type erase(const Key& key) { return erase_key(key); }
   template <class K>
-  requires(detail::transparent<Hash, KeyEqual> && !std::convertible_to<K&&, iterator> &&
-           !std::convertible_to<K&&, const_iterator>) size_type erase(K&& key) {
+  requires(!detail::iterator_of<K&&, map> &&
+           detail::comparable_key<K, Key, Hash, KeyEqual>) size_type erase(K&& key) {
     return erase_key(key);
   }
   // Removes everything, NaN keys included, keeps the buckets, and draws a new seed. O(buckets).
@@ -588,6 +596,10 @@ class map {
   }
   static T copy_or_zero(const value_type* entry) { return entry == nullptr ? T() : entry->second; }
 
+  template <class K>
+  static decltype(auto) as_lookup_key(K&& key) {
+    return detail::as_lookup_key<Key, Hash, KeyEqual>(std::forward<K>(key));
+  }
   template <class Keys, class Out, class Result>
   Out find_each(Keys& keys, Out out, const Result& result) const;
 
@@ -832,7 +844,7 @@ template <class Keys, class Out, class Result>
 auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::find_each(Keys& keys, Out out,
                                                                const Result& result) const -> Out {
   if constexpr (!std::ranges::forward_range<Keys>) {
-    for (auto&& key : keys) *out++ = result(locate(key));
+    for (auto&& key : keys) *out++ = result(locate(as_lookup_key(key)));
     return out;
   } else {
     // Keys go through three stages, half a block apart: header asked for, slot asked for, looked
@@ -844,8 +856,8 @@ auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::find_each(Keys& keys, Out o
     auto ahead = next;
     std::size_t known = 0;  // keys hashed; key number i has its hash at i % size
     const auto hash_some = [&] {
-      for (std::size_t n = 0; n < half && ahead != last; ++n, ++ahead, ++known) {
-        const std::uint64_t hash = core_.hash_key(*ahead);
+      for (std::size_t n = 0; n < half && ahead != last; ++n, (void)++ahead, ++known) {
+        const std::uint64_t hash = core_.hash_key(as_lookup_key(*ahead));
         hashes[known % hashes.size()] = hash;
         core_.prefetch(hash);
       }
@@ -860,8 +872,9 @@ auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::find_each(Keys& keys, Out o
       });
       hash_some();
       reading([&] {
-        for (; done < block_end; ++done, ++next) {
-          const position_type at = core_.find_prefetched_key(*next, hashes[done % hashes.size()]);
+        for (; done < block_end; ++done, (void)++next) {
+          const position_type at =
+              core_.find_prefetched_key(as_lookup_key(*next), hashes[done % hashes.size()]);
           *out++ = result(at ? at.entry() : nullptr);
         }
       });
