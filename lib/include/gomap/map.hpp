@@ -36,8 +36,10 @@
 #include <type_traits>
 #include <utility>
 
+#include <gomap/detail/aside.hpp>
 #include <gomap/detail/check_invariants.hpp>
 #include <gomap/detail/comparable_key.hpp>
+#include <gomap/detail/entry_parts.hpp>
 #include <gomap/detail/map_core.hpp>
 #include <gomap/detail/map_iterator.hpp>
 #include <gomap/detail/seed.hpp>
@@ -374,7 +376,9 @@ class map {
   void prefetch(const K& key) const { core_.prefetch(core_.hash_key(key)); }
 
   // ---- insertion: amortised O(1), a bounded number of buckets moved
-  // Arguments may refer to entries of this map, and are not moved from unless the key is new.
+  // Arguments may refer to entries of this map, and are not moved from unless the key is new. There
+  // are two exceptions: what can only be moved into a Key, and what converts to an entry as a whole,
+  // like a class with an operator std::pair, is moved from before the key is known.
   // Throw: what hash, equality, construction and the allocator throw, with the map as before.
 
   T& operator[](const Key& key) { return try_emplace(key).first->second; }
@@ -624,13 +628,16 @@ class map {
                          std::forward_as_tuple(std::forward<Args>(args)...));
     });
   }
-  // From arguments for the pair, in which `key` is.
-  template <class... Args>
-  std::pair<iterator, bool> emplace_key(const Key& key, Args&&... args) {
+  // From arguments for the pair, of which `key` is the part that makes the key.
+  template <class K, class... Args>
+  std::pair<iterator, bool> emplace_key(const K& key, Args&&... args) {
     return find_or_insert(key, operation::insert, [&](entry_allocator& a, value_type* to) {
       entries::construct(a, to, std::forward<Args>(args)...);
     });
   }
+  // From `parts`, of which a Key must be made before it can be looked up.
+  template <class Parts>
+  std::pair<iterator, bool> emplace_made_key(Parts parts);
   template <class K, class M>
   std::pair<iterator, bool> assign(K&& key, M&& value) {
     const auto result =
@@ -779,33 +786,39 @@ template <class Key, class T, class Hash, class KeyEqual, class Allocator, class
 template <class... Args>
 auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::emplace(Args&&... args)
     -> std::pair<iterator, bool> {
-  if constexpr (sizeof...(Args) == 2) {
-    auto&& first = std::get<0>(std::forward_as_tuple(args...));
-    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(first)>, Key>) {
-      return emplace_key(first, std::forward<Args>(args)...);
+  if constexpr (requires { detail::parts_of(std::forward<Args>(args)...); }) {
+    auto parts = detail::parts_of(std::forward<Args>(args)...);
+    if constexpr (detail::is_lookup_key<decltype(parts.key), Key, Hash, KeyEqual>) {
+      return emplace_key(std::get<0>(parts.key), std::forward<Args>(args)...);
+    } else {
+      return emplace_made_key(std::move(parts));
     }
-  } else if constexpr (sizeof...(Args) == 1) {
-    auto&& only = std::get<0>(std::forward_as_tuple(args...));
-    if constexpr (requires { typename std::remove_cvref_t<decltype(only)>::first_type; }) {
-      if constexpr (std::is_same_v<std::remove_cvref_t<
-                                       typename std::remove_cvref_t<decltype(only)>::first_type>,
-                                   Key>) {
-        return emplace_key(only.first, std::forward<Args>(args)...);
-      }
-    }
+  } else {
+    // The key is known only once the entry is built, so that is done aside.
+    detail::aside<value_type, entry_allocator> built(
+        core_.allocator(), [&](entry_allocator& a, value_type* at) {
+          entries::construct(a, at, std::forward<Args>(args)...);
+        });
+    return find_or_insert(
+        (*built).first, operation::insert,
+        [&](entry_allocator& a, value_type* to) { entries::construct_from(a, to, built.get()); });
   }
-  // The key is known only once the entry is built: it is built here and moved in if it is new.
-  entry_allocator allocator(core_.allocator());
-  alignas(value_type) std::byte bytes[sizeof(value_type)];
-  auto* const built = reinterpret_cast<value_type*>(bytes);
-  entries::construct(allocator, built, std::forward<Args>(args)...);
-  struct destroyer {
-    entry_allocator& allocator;
-    value_type* entry;
-    ~destroyer() { entries::destroy(allocator, entry); }
-  } destroy{allocator, built};
-  return find_or_insert(built->first, operation::insert, [&](entry_allocator& a, value_type* to) {
-    entries::construct_from(a, to, built);
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
+template <class Parts>
+auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::emplace_made_key(Parts parts)
+    -> std::pair<iterator, bool> {
+  detail::aside<Key, entry_allocator> made(core_.allocator(), [&](entry_allocator& a, Key* at) {
+    detail::build_key<Key>(
+        [&](auto&&... part) {
+          allocator_traits::construct(a, at, std::forward<decltype(part)>(part)...);
+        },
+        parts.key);
+  });
+  return find_or_insert(*made, operation::insert, [&](entry_allocator& a, value_type* to) {
+    entries::construct(a, to, std::piecewise_construct, std::forward_as_tuple(std::move(*made)),
+                       std::move(parts.value));
   });
 }
 
