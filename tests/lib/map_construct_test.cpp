@@ -319,6 +319,40 @@ TEST(MapEqual, ComparesKeysAndValuesInAnyOrder) {
   EXPECT_TRUE(map{} == map{});
 }
 
+struct last_digits_hash {
+  std::size_t operator()(int key) const { return static_cast<std::size_t>(key % 1000); }
+};
+struct last_digits_equal {
+  bool operator()(int a, int b) const { return a % 1000 == b % 1000; }
+};
+
+// std's rule: the map's equality finds the entry, == tells whether it is equal.
+TEST(MapEqual, KeysThatTheEqualityTakesForOneAreComparedByTheirOwn) {
+  using last_digits = gomap::map<int, int, last_digits_hash, last_digits_equal>;
+  const last_digits a{{1, 10}};
+
+  EXPECT_FALSE(a == (last_digits{{1001, 10}}));
+  EXPECT_TRUE(a == (last_digits{{1, 10}}));
+  EXPECT_TRUE(gomap::equal(a, (last_digits{{1001, 10}})));
+}
+
+struct plain_key {
+  int number;
+};
+struct plain_functions {
+  std::size_t operator()(const plain_key& key) const {
+    return static_cast<std::size_t>(key.number);
+  }
+  bool operator()(const plain_key& a, const plain_key& b) const { return a.number == b.number; }
+};
+
+TEST(MapEqual, KeysWithoutAnEqualityOfTheirOwnAreEqualWhenTheyAreFound) {
+  using plain = gomap::map<plain_key, int, plain_functions, plain_functions>;
+
+  EXPECT_TRUE((plain{{{1}, 10}}) == (plain{{{1}, 10}}));
+  EXPECT_FALSE((plain{{{1}, 10}}) == (plain{{{2}, 10}}));
+}
+
 TEST(MapEqual, CapacityAndHistoryDoNotCount) {
   map a(1000);
   map b;

@@ -156,13 +156,13 @@ template <class Hash, class K>
 // The hash of a part of a key: the rule of nesting, in one place.
 template <class T>
 [[nodiscard]] constexpr std::uint64_t hash_part(const T& part, std::uint64_t seed) noexcept(
-    noexcept(hash_with(hash<T>{}, part, seed))) {
-  return hash_with(hash<T>{}, part, seed);
+    noexcept(detail::hash_with(hash<T>{}, part, seed))) {
+  return detail::hash_with(hash<T>{}, part, seed);
 }
 
 template <class T>
-inline constexpr bool nothrow_hash = noexcept(hash_part(std::declval<const std::remove_cv_t<T>&>(),
-                                                        std::uint64_t{}));
+inline constexpr bool nothrow_hash =
+    noexcept(detail::hash_part(std::declval<const std::remove_cv_t<T>&>(), std::uint64_t{}));
 
 }  // namespace detail
 
@@ -225,7 +225,7 @@ concept bytewise = (integer<T> || plain_enum<T>)&&std::has_unique_object_represe
 template <class Range>
 constexpr std::uint64_t hash_elements(const Range& range, std::uint64_t seed) noexcept(
     nothrow_hash<typename Range::value_type>) {
-  for (const typename Range::value_type& element : range) seed = hash_part(element, seed);
+  for (const typename Range::value_type& element : range) seed = detail::hash_part(element, seed);
   return seed;
 }
 
@@ -244,10 +244,11 @@ struct hash_rule {
     return mix(static_cast<std::uint64_t>(static_cast<std::size_t>(hash_value(key))), seed);
   }
 
-  static constexpr std::uint64_t apply(const K& key, std::uint64_t seed) noexcept(noexcept(
-      hash_with(std::hash<K>{}, key, seed))) requires(std_hashable<K> && !values_itself<K> &&
-                                                      !appends_itself<K>) {
-    return hash_with(std::hash<K>{}, key, seed);
+  static constexpr std::uint64_t apply(const K& key, std::uint64_t seed) noexcept(
+      noexcept(detail::hash_with(std::hash<K>{}, key, seed))) requires(std_hashable<K> &&
+                                                                       !values_itself<K> &&
+                                                                       !appends_itself<K>) {
+    return detail::hash_with(std::hash<K>{}, key, seed);
   }
 };
 
@@ -265,7 +266,7 @@ struct hash_rule<K> {
 template <plain_enum K>
 struct hash_rule<K> {
   static constexpr std::uint64_t apply(K key, std::uint64_t seed) noexcept {
-    return hash_part(static_cast<std::underlying_type_t<K>>(key), seed);
+    return detail::hash_part(static_cast<std::underlying_type_t<K>>(key), seed);
   }
 };
 
@@ -312,7 +313,7 @@ struct hash_rule<K> {
 template <hashable T>
 struct hash_rule<std::complex<T>> {
   static std::uint64_t apply(const std::complex<T>& key, std::uint64_t seed) noexcept {
-    return hash_part(key.imag(), hash_part(key.real(), seed));
+    return detail::hash_part(key.imag(), detail::hash_part(key.real(), seed));
   }
 };
 
@@ -322,14 +323,14 @@ requires hashable<typename std::unique_ptr<T, Deleter>::pointer>
 struct hash_rule<std::unique_ptr<T, Deleter>> {
   static std::uint64_t apply(const std::unique_ptr<T, Deleter>& key, std::uint64_t seed) noexcept(
       nothrow_hash<typename std::unique_ptr<T, Deleter>::pointer>) {
-    return hash_part(key.get(), seed);
+    return detail::hash_part(key.get(), seed);
   }
 };
 
 template <class T>
 struct hash_rule<std::shared_ptr<T>> {
   static std::uint64_t apply(const std::shared_ptr<T>& key, std::uint64_t seed) noexcept {
-    return hash_part(key.get(), seed);
+    return detail::hash_part(key.get(), seed);
   }
 };
 
@@ -339,7 +340,7 @@ struct hash_rule<std::pair<First, Second>> {
   static constexpr std::uint64_t apply(
       const std::pair<First, Second>& key,
       std::uint64_t seed) noexcept(nothrow_hash<First>&& nothrow_hash<Second>) {
-    return hash_part(key.second, hash_part(key.first, seed));
+    return detail::hash_part(key.second, detail::hash_part(key.first, seed));
   }
 };
 
@@ -348,7 +349,8 @@ requires(hashable<std::remove_cv_t<Parts>>&&...) struct hash_rule<std::tuple<Par
   static constexpr std::uint64_t apply(const std::tuple<Parts...>& key,
                                        std::uint64_t seed) noexcept((nothrow_hash<Parts> && ...)) {
     if constexpr (sizeof...(Parts) == 0) return mix(0, seed);
-    std::apply([&seed](const auto&... parts) { ((seed = hash_part(parts, seed)), ...); }, key);
+    std::apply([&seed](const auto&... parts) { ((seed = detail::hash_part(parts, seed)), ...); },
+               key);
     return seed;
   }
 };
@@ -361,9 +363,9 @@ struct hash_rule<std::array<T, N>> {
     if constexpr (N == 0) {
       return mix(0, seed);
     } else if constexpr (bytewise<std::remove_cv_t<T>> && N > 2) {
-      return hash_bytes(key.data(), sizeof key, seed);
+      return detail::hash_bytes(key.data(), sizeof key, seed);
     } else {
-      return hash_elements(key, seed);
+      return detail::hash_elements(key, seed);
     }
   }
 };
@@ -373,9 +375,9 @@ struct hash_rule<std::vector<T, Allocator>> {
   static std::uint64_t apply(const std::vector<T, Allocator>& key,
                              std::uint64_t seed) noexcept(nothrow_hash<T>) {
     if constexpr (bytewise<T> && !std::same_as<T, bool>) {
-      return hash_bytes(key.data(), key.size() * sizeof(T), seed);
+      return detail::hash_bytes(key.data(), key.size() * sizeof(T), seed);
     } else {
-      return hash_elements(key, mix(key.size(), seed));  // so that {{}, {}} is not {{}}
+      return detail::hash_elements(key, mix(key.size(), seed));  // so that {{}, {}} is not {{}}
     }
   }
 };
@@ -386,7 +388,7 @@ requires hashable<std::remove_cv_t<T>>
 struct hash_rule<std::optional<T>> {
   static constexpr std::uint64_t apply(const std::optional<T>& key,
                                        std::uint64_t seed) noexcept(nothrow_hash<T>) {
-    return key ? hash_part(*key, seed) : mix(no_seed, seed);
+    return key ? detail::hash_part(*key, seed) : mix(no_seed, seed);
   }
 };
 
@@ -404,7 +406,7 @@ requires(hashable<std::remove_cv_t<Types>>&&...) struct hash_rule<std::variant<T
                                        std::uint64_t seed) noexcept((nothrow_hash<Types> && ...)) {
     seed += key.index() * mix_multiplier;
     if (key.valueless_by_exception()) return mix(0, seed);
-    return std::visit([seed](const auto& held) { return hash_part(held, seed); }, key);
+    return std::visit([seed](const auto& held) { return detail::hash_part(held, seed); }, key);
   }
 };
 
@@ -412,7 +414,7 @@ template <hashable Rep, class Period>
 struct hash_rule<std::chrono::duration<Rep, Period>> {
   static constexpr std::uint64_t apply(const std::chrono::duration<Rep, Period>& key,
                                        std::uint64_t seed) noexcept(nothrow_hash<Rep>) {
-    return hash_part(key.count(), seed);
+    return detail::hash_part(key.count(), seed);
   }
 };
 
@@ -420,7 +422,7 @@ template <class Clock, hashable Duration>
 struct hash_rule<std::chrono::time_point<Clock, Duration>> {
   static constexpr std::uint64_t apply(const std::chrono::time_point<Clock, Duration>& key,
                                        std::uint64_t seed) noexcept(nothrow_hash<Duration>) {
-    return hash_part(key.time_since_epoch(), seed);
+    return detail::hash_part(key.time_since_epoch(), seed);
   }
 };
 

@@ -527,11 +527,15 @@ class map {
   // Go's maps.Clone: a copy with the same seed.
   [[nodiscard]] map clone() const { return *this; }
 
+  // Whether both hold the same entries. As in std, a key of `a` is looked up in `b`, and the entries
+  // are then compared by ==, keys included; keys that have no == are equal when they are found.
+  // O(size).  Throws: what hash, equality and == throw.
   [[nodiscard]] friend bool operator==(const map& a, const map& b) {
     if (a.size() != b.size()) return false;
-    for (const auto& [key, value] : a) {
-      const T* const other = b.lookup(key);
-      if (other == nullptr || !(*other == value)) return false;
+    for (const value_type& entry : a) {
+      const value_type* const other = b.locate(entry.first);
+      if (other == nullptr || !same_keys(entry.first, other->first)) return false;
+      if (!static_cast<bool>(entry.second == other->second)) return false;
     }
     return true;
   }
@@ -591,8 +595,18 @@ class map {
     return {at, next};
   }
 
+  // Whether keys that the equality takes for one are equal by ==, too.
+  static bool same_keys(const Key& a, const Key& b) {
+    constexpr bool asked_already =
+        std::is_same_v<KeyEqual, std::equal_to<>> || std::is_same_v<KeyEqual, std::equal_to<Key>>;
+    if constexpr (!asked_already && requires { a == b; }) {
+      return static_cast<bool>(a == b);
+    } else {
+      return true;
+    }
+  }
   static T* value_or_null(value_type* entry) noexcept {
-    return entry == nullptr ? nullptr : &entry->second;
+    return entry == nullptr ? nullptr : std::addressof(entry->second);
   }
   static T& existing(value_type* entry) {
     if (entry == nullptr) throw std::out_of_range("gomap::map::at: no such key");
@@ -694,7 +708,7 @@ std::size_t erase_if(map<K, V, H, E, A, M>& m, Pred pred) {
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
 auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::operator=(const map& other) -> map& {
-  if (this == &other) return *this;
+  if (this == std::addressof(other)) return *this;
   constexpr bool propagates = allocator_traits::propagate_on_container_copy_assignment::value;
   map copy(other, propagates ? other.get_allocator() : get_allocator());
   swap_contents(copy, operation::assign);
@@ -709,7 +723,7 @@ template <class Key, class T, class Hash, class KeyEqual, class Allocator, class
 auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::operator=(map&& other) noexcept(
     allocator_traits::is_always_equal::value&& std::is_nothrow_move_assignable_v<Hash>&&
         std::is_nothrow_move_assignable_v<KeyEqual>) -> map& {
-  if (this == &other) return *this;
+  if (this == std::addressof(other)) return *this;
   constexpr bool propagates = allocator_traits::propagate_on_container_move_assignment::value;
   map taken(std::move(other), propagates ? other.get_allocator() : get_allocator());
   swap_contents(taken, operation::assign);
@@ -748,7 +762,7 @@ void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::swap_contents(map& fresh, o
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
 void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::swap(map& other) noexcept(
     std::is_nothrow_swappable_v<Hash>&& std::is_nothrow_swappable_v<KeyEqual>) {
-  if (this == &other) return;
+  if (this == std::addressof(other)) return;
   const guard_type guard(other.core_.wire(), operation::swap, other.opaque_address());
   swap_contents(other, operation::swap);
   if constexpr (allocator_traits::propagate_on_container_swap::value) {
@@ -826,7 +840,7 @@ template <class Key, class T, class Hash, class KeyEqual, class Allocator, class
 template <class H, class E, class M>
 void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::merge(
     map<Key, T, H, E, Allocator, M>& source) {
-  if (static_cast<const void*>(this) == static_cast<const void*>(&source)) return;
+  if (static_cast<const void*>(this) == std::addressof(source)) return;
   const typename M::write_guard guard(source.core_.wire(), operation::merge,
                                       source.opaque_address());
   source.core_.for_each_position([&](auto at, auto* head) {

@@ -58,11 +58,12 @@ constexpr auto parts_of(K&& k, V&& v) {
 }
 template <two_parts P>
 constexpr auto parts_of(P&& p) {
-  return parts_of(std::get<0>(std::forward<P>(p)), std::get<1>(std::forward<P>(p)));
+  return detail::parts_of(std::get<0>(std::forward<P>(p)), std::get<1>(std::forward<P>(p)));
 }
 template <class KeyTuple, class ValueTuple>
 constexpr auto parts_of(std::piecewise_construct_t, KeyTuple&& keys, ValueTuple&& values) {
-  return entry_parts{refer(std::forward<KeyTuple>(keys)), refer(std::forward<ValueTuple>(values))};
+  return entry_parts{detail::refer(std::forward<KeyTuple>(keys)),
+                     detail::refer(std::forward<ValueTuple>(values))};
 }
 
 // Whether the parts of a key are one that can be looked up as it is.

@@ -28,15 +28,15 @@ class map_core : public table<Key, T, Allocator> {
   struct hasher_of_keys {
     const map_core& core;
     std::uint64_t operator()(const Key& key) const
-        noexcept(noexcept(hash_with(std::declval<const Hash&>(), key, std::uint64_t{}))) {
-      return hash_with(core.hash_, key, core.seed_);
+        noexcept(noexcept(detail::hash_with(std::declval<const Hash&>(), key, std::uint64_t{}))) {
+      return detail::hash_with(core.hash_, key, core.seed_);
     }
   };
   [[nodiscard]] hasher_of_keys hash_of() const noexcept { return {*this}; }
 
   template <class K>
   [[nodiscard]] std::uint64_t hash_key(const K& key) const {
-    return hash_with(hash_, key, seed_);
+    return detail::hash_with(hash_, key, seed_);
   }
   // The entry whose key equals `key`, or nowhere.  Throws: what the comparison throws.
   template <class K>
