@@ -4,6 +4,8 @@
 // an #if: `#include GOMAP_MULTIPLY_HEADER`. No choice made here changes what a map stores.
 #pragma once
 
+#include <version>
+
 // The 64x64 -> 128 bit product, and what is known of 128-bit integers.
 #if defined(__SIZEOF_INT128__)
 #define GOMAP_MULTIPLY_HEADER <gomap/detail/multiply_native.hpp>
@@ -23,4 +25,11 @@
 #else
 #define GOMAP_MATCH_HEADER <gomap/detail/match_swar.hpp>
 #define GOMAP_MATCHER match_swar
+#endif
+
+// The tag of the constructors that take a range.
+#if defined(__cpp_lib_containers_ranges) || defined(__cpp_lib_ranges_to_container)
+#define GOMAP_FROM_RANGE_HEADER <gomap/detail/from_range_std.hpp>
+#else
+#define GOMAP_FROM_RANGE_HEADER <gomap/detail/from_range_own.hpp>
 #endif

@@ -22,6 +22,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -43,6 +44,7 @@
 #include <gomap/detail/map_core.hpp>
 #include <gomap/detail/map_iterator.hpp>
 #include <gomap/detail/seed.hpp>
+#include <gomap/from_range.hpp>
 #include <gomap/hash.hpp>
 #include <gomap/map_stats.hpp>
 #include <gomap/misuse.hpp>
@@ -58,6 +60,12 @@ template <class Key, class KeyEqual>
 concept known_comparison =
     (std::is_same_v<KeyEqual, std::equal_to<>> || std::is_same_v<KeyEqual, std::equal_to<Key>>)&&(
         std::is_scalar_v<Key> || requires(const Key& key) { text_hash<char>{}(key); });
+
+// An iterator of std's own kind, or of the one that std's containers took before there were concepts.
+template <class It>
+concept input_iterator = std::input_iterator<It> ||
+    std::derived_from<typename std::iterator_traits<It>::iterator_category,
+                      std::input_iterator_tag>;
 
 template <class Range, class Value>
 concept range_of = std::ranges::input_range<Range> &&
@@ -80,6 +88,22 @@ class map {
   using cursor_type = detail::cursor<core_type>;
   using entry_allocator = typename core_type::allocator_type;
   using allocator_traits = std::allocator_traits<entry_allocator>;
+  // Not deduced from: the guides have it that a list of either kind of pairs makes a map.
+  using list_type = std::initializer_list<std::type_identity_t<std::pair<const Key, T>>>;
+
+  // Whether an assigned map comes with its memory, whatever allocators the two have.
+  static constexpr bool takes_memory =
+      allocator_traits::propagate_on_container_move_assignment::value ||
+      allocator_traits::is_always_equal::value;
+  static constexpr bool nothrow_default = std::is_nothrow_default_constructible_v<Hash> &&
+                                          std::is_nothrow_copy_constructible_v<Hash> &&
+                                          std::is_nothrow_default_constructible_v<KeyEqual> &&
+                                          std::is_nothrow_copy_constructible_v<KeyEqual> &&
+                                          std::is_nothrow_default_constructible_v<Allocator>;
+  static constexpr bool nothrow_movable =
+      std::is_nothrow_move_constructible_v<Hash> && std::is_nothrow_move_constructible_v<KeyEqual>;
+  static constexpr bool nothrow_swappable =
+      std::is_nothrow_swappable_v<Hash> && std::is_nothrow_swappable_v<KeyEqual>;
 
  public:
   using key_type = Key;
@@ -108,7 +132,7 @@ class map {
   // A `hint` makes room for so many entries. One that no memory could satisfy is ignored, as in Go.
   // Throws: what the allocator throws, and what copying entries throws.
 
-  map() : map(size_type{0}) {}
+  map() noexcept(nothrow_default) : map(size_type{0}) {}
   explicit map(size_type hint, const Hash& hash = Hash(), const KeyEqual& equal = KeyEqual(),
                const Allocator& allocator = Allocator())
       : core_(detail::random_seed(), false, hash, equal, entry_allocator(allocator)) {
@@ -125,48 +149,60 @@ class map {
     make_room_for_hint(hint);
   }
 
-  template <std::input_iterator It>
+  template <detail::input_iterator It>
   map(It first, It last, size_type hint = 0, const Hash& hash = Hash(),
       const KeyEqual& equal = KeyEqual(), const Allocator& allocator = Allocator())
       : map(hint, hash, equal, allocator) {
     insert(first, last);
   }
-  template <std::input_iterator It>
+  template <detail::input_iterator It>
   map(It first, It last, const Allocator& allocator)
       : map(first, last, 0, Hash(), KeyEqual(), allocator) {}
-  template <std::input_iterator It>
+  template <detail::input_iterator It>
   map(It first, It last, size_type hint, const Allocator& allocator)
       : map(first, last, hint, Hash(), KeyEqual(), allocator) {}
-  template <std::input_iterator It>
+  template <detail::input_iterator It>
   map(It first, It last, size_type hint, const Hash& hash, const Allocator& allocator)
       : map(first, last, hint, hash, KeyEqual(), allocator) {}
 
-  map(std::initializer_list<value_type> list, size_type hint = 0, const Hash& hash = Hash(),
+  template <detail::range_of<value_type> Range>
+  map(from_range_t, Range&& range, size_type hint = 0, const Hash& hash = Hash(),
+      const KeyEqual& equal = KeyEqual(), const Allocator& allocator = Allocator())
+      : map(hint, hash, equal, allocator) {
+    insert_range(std::forward<Range>(range));
+  }
+  template <detail::range_of<value_type> Range>
+  map(from_range_t, Range&& range, const Allocator& allocator)
+      : map(from_range, std::forward<Range>(range), 0, Hash(), KeyEqual(), allocator) {}
+  template <detail::range_of<value_type> Range>
+  map(from_range_t, Range&& range, size_type hint, const Allocator& allocator)
+      : map(from_range, std::forward<Range>(range), hint, Hash(), KeyEqual(), allocator) {}
+  template <detail::range_of<value_type> Range>
+  map(from_range_t, Range&& range, size_type hint, const Hash& hash, const Allocator& allocator)
+      : map(from_range, std::forward<Range>(range), hint, hash, KeyEqual(), allocator) {}
+
+  map(list_type list, size_type hint = 0, const Hash& hash = Hash(),
       const KeyEqual& equal = KeyEqual(), const Allocator& allocator = Allocator())
       : map(list.begin(), list.end(), std::max(hint, list.size()), hash, equal, allocator) {}
-  map(std::initializer_list<value_type> list, const Allocator& allocator)
-      : map(list, 0, Hash(), KeyEqual(), allocator) {}
-  map(std::initializer_list<value_type> list, size_type hint, const Allocator& allocator)
+  map(list_type list, const Allocator& allocator) : map(list, 0, Hash(), KeyEqual(), allocator) {}
+  map(list_type list, size_type hint, const Allocator& allocator)
       : map(list, hint, Hash(), KeyEqual(), allocator) {}
-  map(std::initializer_list<value_type> list, size_type hint, const Hash& hash,
-      const Allocator& allocator)
+  map(list_type list, size_type hint, const Hash& hash, const Allocator& allocator)
       : map(list, hint, hash, KeyEqual(), allocator) {}
 
   // A copy has its own memory and the same seed.
   map(const map& other)
       : map(other, Allocator(allocator_traits::select_on_container_copy_construction(
                        other.core_.allocator()))) {}
-  map(const map& other, const Allocator& allocator)
+  map(const map& other, const std::type_identity_t<Allocator>& allocator)
       : core_(other.core_.seed(), other.core_.repeatable(), other.core_.hash(), other.core_.equal(),
               entry_allocator(allocator)) {
     other.core_.wire().check_clone();
     core_.copy_from(other.core_, other.core_.hash_of());
   }
   // `other` is empty afterwards and can be used. O(1), but O(size) when the allocators differ.
-  map(map&& other) noexcept(
-      std::is_nothrow_move_constructible_v<Hash>&& std::is_nothrow_move_constructible_v<KeyEqual>)
-      : core_(taken_from(other.core_)) {}
-  map(map&& other, const Allocator& allocator)
+  map(map&& other) noexcept(nothrow_movable) : core_(taken_from(other.core_)) {}
+  map(map&& other, const std::type_identity_t<Allocator>& allocator)
       : core_(other.core_.seed(), other.core_.repeatable(), other.core_.hash(), other.core_.equal(),
               entry_allocator(allocator)) {
     take_or_move(other);
@@ -174,10 +210,9 @@ class map {
   ~map() { const guard_type guard(core_.wire(), operation::destroy, opaque_address()); }
 
   map& operator=(const map& other);
-  map& operator=(map&& other) noexcept(
-      allocator_traits::is_always_equal::value&& std::is_nothrow_move_assignable_v<Hash>&&
-          std::is_nothrow_move_assignable_v<KeyEqual>);
-  map& operator=(std::initializer_list<value_type> list) {
+  // O(1), but O(size) when the allocators differ and stay where they are.
+  map& operator=(map&& other) noexcept(takes_memory&& nothrow_movable&& nothrow_swappable);
+  map& operator=(list_type list) {
     map fresh(list, 0, core_.hash(), core_.equal(), get_allocator());
     swap_contents(fresh, operation::assign);
     return *this;
@@ -192,10 +227,17 @@ class map {
   [[nodiscard]] std::uint64_t seed() const noexcept { return core_.seed(); }
 
   // ---- iteration: the order is none, and the start is random (see detail::map_iterator)
+  // begin() asks the hash where chains overflow, and throws what that throws.
 
-  [[nodiscard]] iterator begin() { return iterator(first()); }
-  [[nodiscard]] const_iterator begin() const { return const_iterator(first()); }
-  [[nodiscard]] const_iterator cbegin() const { return begin(); }
+  [[nodiscard]] iterator begin() noexcept(core_type::hash_throws_nothing()) {
+    return iterator(first());
+  }
+  [[nodiscard]] const_iterator begin() const noexcept(core_type::hash_throws_nothing()) {
+    return const_iterator(first());
+  }
+  [[nodiscard]] const_iterator cbegin() const noexcept(core_type::hash_throws_nothing()) {
+    return begin();
+  }
   [[nodiscard]] iterator end() noexcept { return iterator(); }
   [[nodiscard]] const_iterator end() const noexcept { return const_iterator(); }
   [[nodiscard]] const_iterator cend() const noexcept { return const_iterator(); }
@@ -405,11 +447,11 @@ class map {
     return insert(std::forward<P>(entry)).first;
   }
   // Basic guarantee: what came before a throw stays inserted.
-  template <std::input_iterator It>
+  template <detail::input_iterator It>
   void insert(It first, It last) {
     for (; first != last; ++first) emplace(*first);
   }
-  void insert(std::initializer_list<value_type> list) { insert(list.begin(), list.end()); }
+  void insert(list_type list) { insert(list.begin(), list.end()); }
   template <detail::range_of<value_type> Range>
   void insert_range(Range&& range) {
     for (auto&& entry : range) emplace(std::forward<decltype(entry)>(entry));
@@ -503,7 +545,7 @@ class map {
     return erase_key(key);
   }
   // Removes everything, NaN keys included, keeps the buckets, and draws a new seed. O(buckets).
-  void clear() {
+  void clear() noexcept {
     const guard_type guard(core_.wire(), operation::clear, opaque_address());
     core_.clear();
     draw_new_seed();
@@ -521,8 +563,7 @@ class map {
   }
 
   // Exchanges the contents. O(1).  Requires: the allocators are equal or propagate on swap.
-  void swap(map& other) noexcept(
-      std::is_nothrow_swappable_v<Hash>&& std::is_nothrow_swappable_v<KeyEqual>);
+  void swap(map& other) noexcept(nothrow_swappable);
 
   // Go's maps.Clone: a copy with the same seed.
   [[nodiscard]] map clone() const { return *this; }
@@ -721,15 +762,18 @@ auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::operator=(const map& other)
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
 auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::operator=(map&& other) noexcept(
-    allocator_traits::is_always_equal::value&& std::is_nothrow_move_assignable_v<Hash>&&
-        std::is_nothrow_move_assignable_v<KeyEqual>) -> map& {
+    takes_memory&& nothrow_movable&& nothrow_swappable) -> map& {
   if (this == std::addressof(other)) return *this;
-  constexpr bool propagates = allocator_traits::propagate_on_container_move_assignment::value;
-  map taken(std::move(other), propagates ? other.get_allocator() : get_allocator());
-  swap_contents(taken, operation::assign);
-  if constexpr (propagates) {
-    using std::swap;
-    swap(core_.allocator(), taken.core_.allocator());
+  if constexpr (takes_memory) {
+    map taken(std::move(other));
+    swap_contents(taken, operation::assign);
+    if constexpr (allocator_traits::propagate_on_container_move_assignment::value) {
+      using std::swap;
+      swap(core_.allocator(), taken.core_.allocator());
+    }
+  } else {
+    map taken(std::move(other), get_allocator());
+    swap_contents(taken, operation::assign);
   }
   return *this;
 }
@@ -760,8 +804,7 @@ void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::swap_contents(map& fresh, o
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
-void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::swap(map& other) noexcept(
-    std::is_nothrow_swappable_v<Hash>&& std::is_nothrow_swappable_v<KeyEqual>) {
+void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::swap(map& other) noexcept(nothrow_swappable) {
   if (this == std::addressof(other)) return;
   const guard_type guard(other.core_.wire(), operation::swap, other.opaque_address());
   swap_contents(other, operation::swap);
@@ -910,61 +953,6 @@ auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::find_each(Keys& keys, Out o
   }
 }
 
-namespace detail {
-
-template <class A>
-concept allocator_like = requires(A& a) {
-  typename A::value_type;
-  a.allocate(std::size_t{1});
-};
-template <class H>
-concept not_allocator = !allocator_like<H> && !std::is_integral_v<H>;
-
-template <class It>
-using iter_key = std::remove_const_t<typename std::iter_value_t<It>::first_type>;
-template <class It>
-using iter_mapped = typename std::iter_value_t<It>::second_type;
-
-}  // namespace detail
-
-template <std::input_iterator It, detail::not_allocator Hash = gomap::hash<detail::iter_key<It>>,
-          detail::not_allocator KeyEqual = std::equal_to<>,
-          detail::allocator_like Allocator =
-              gomap::page_allocator<std::pair<const detail::iter_key<It>, detail::iter_mapped<It>>>>
-map(It, It, std::size_t = 0, Hash = Hash(), KeyEqual = KeyEqual(), Allocator = Allocator())
-    -> map<detail::iter_key<It>, detail::iter_mapped<It>, Hash, KeyEqual, Allocator>;
-
-template <std::input_iterator It, detail::allocator_like Allocator>
-map(It, It, Allocator) -> map<detail::iter_key<It>, detail::iter_mapped<It>,
-                              gomap::hash<detail::iter_key<It>>, std::equal_to<>, Allocator>;
-
-template <std::input_iterator It, detail::allocator_like Allocator>
-map(It, It, std::size_t, Allocator)
-    -> map<detail::iter_key<It>, detail::iter_mapped<It>, gomap::hash<detail::iter_key<It>>,
-           std::equal_to<>, Allocator>;
-
-template <std::input_iterator It, detail::not_allocator Hash, detail::allocator_like Allocator>
-map(It, It, std::size_t, Hash, Allocator)
-    -> map<detail::iter_key<It>, detail::iter_mapped<It>, Hash, std::equal_to<>, Allocator>;
-
-template <class Key, class T, detail::not_allocator Hash = gomap::hash<Key>,
-          detail::not_allocator KeyEqual = std::equal_to<>,
-          detail::allocator_like Allocator = gomap::page_allocator<std::pair<const Key, T>>>
-map(std::initializer_list<std::pair<Key, T>>, std::size_t = 0, Hash = Hash(), KeyEqual = KeyEqual(),
-    Allocator = Allocator()) -> map<Key, T, Hash, KeyEqual, Allocator>;
-
-template <class Key, class T, detail::allocator_like Allocator>
-map(std::initializer_list<std::pair<Key, T>>, Allocator)
-    -> map<Key, T, gomap::hash<Key>, std::equal_to<>, Allocator>;
-
-template <class Key, class T, detail::allocator_like Allocator>
-map(std::initializer_list<std::pair<Key, T>>, std::size_t, Allocator)
-    -> map<Key, T, gomap::hash<Key>, std::equal_to<>, Allocator>;
-
-template <class Key, class T, detail::not_allocator Hash, detail::allocator_like Allocator>
-map(std::initializer_list<std::pair<Key, T>>, std::size_t, Hash, Allocator)
-    -> map<Key, T, Hash, std::equal_to<>, Allocator>;
-
 namespace pmr {
 // A map on any memory resource.
 template <class Key, class T, class Hash = gomap::hash<Key>, class KeyEqual = std::equal_to<>,
@@ -975,4 +963,5 @@ using map = gomap::map<Key, T, Hash, KeyEqual,
 
 }  // namespace gomap
 
+#include <gomap/detail/map_guides.hpp>
 #include <gomap/maps.hpp>

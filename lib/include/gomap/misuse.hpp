@@ -90,7 +90,8 @@ struct misuse_report {
 void print(const misuse_report&) noexcept;
 
 // Called for each misuse, on the thread that noticed. It may throw, which is for tests: the
-// exception leaves the map's call, and the map may be corrupt. When it returns, the process aborts.
+// exception leaves the map's call, and the map may be corrupt. A call that is noexcept ends the
+// process then: begin(), clear(), swap(), moves. When the handler returns, the process aborts.
 using fatal_handler = void (*)(const misuse_report&);
 
 // Installs `handler` and returns the one before; null stands for the default, which print()s.

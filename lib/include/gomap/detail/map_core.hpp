@@ -33,6 +33,11 @@ class map_core : public table<Key, T, Allocator> {
     }
   };
   [[nodiscard]] hasher_of_keys hash_of() const noexcept { return {*this}; }
+  // A function, not a constant: it is asked only where Key is complete.
+  static constexpr bool hash_throws_nothing() noexcept {
+    return noexcept(detail::hash_with(std::declval<const Hash&>(), std::declval<const Key&>(),
+                                      std::uint64_t{}));
+  }
 
   template <class K>
   [[nodiscard]] std::uint64_t hash_key(const K& key) const {
