@@ -44,6 +44,7 @@
 #include <gomap/detail/map_core.hpp>
 #include <gomap/detail/map_iterator.hpp>
 #include <gomap/detail/seed.hpp>
+#include <gomap/detail/transfer.hpp>
 #include <gomap/from_range.hpp>
 #include <gomap/hash.hpp>
 #include <gomap/map_stats.hpp>
@@ -200,7 +201,9 @@ class map {
     other.core_.wire().check_clone();
     core_.copy_from(other.core_, other.core_.hash_of());
   }
-  // `other` is empty afterwards and can be used. O(1), but O(size) when the allocators differ.
+  // `other` is empty afterwards and can be used. O(1), but O(size) when the allocators differ; a
+  // throw then leaves `other` with all its entries, but for those whose move threw and that cannot
+  // be copied.
   map(map&& other) noexcept(nothrow_movable) : core_(taken_from(other.core_)) {}
   map(map&& other, const std::type_identity_t<Allocator>& allocator)
       : core_(other.core_.seed(), other.core_.repeatable(), other.core_.hash(), other.core_.equal(),
@@ -785,15 +788,7 @@ void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::take_or_move(map& other) {
     core_.swap(other.core_);
     return;
   }
-  core_.grow_to(detail::bits_for(other.size()), core_.hash_of());
-  // One by one, so that a throw leaves each entry in one of the two maps.
-  other.core_.for_each_position([&](position_type at, auto* head) {
-    value_type* const entry = at.entry();
-    core_.insert(
-        core_.hash_key(entry->first), core_.hash_of(),
-        [&](entry_allocator& a, value_type* to) { entries::construct_from(a, to, entry); });
-    other.core_.erase_below(at, head);
-  });
+  detail::transfer<typename core_type::table_type>::run(other.core_, core_, other.core_.hash_of());
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>

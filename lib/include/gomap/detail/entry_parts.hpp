@@ -15,6 +15,7 @@
 #include <utility>
 
 #include <gomap/detail/comparable_key.hpp>
+#include <gomap/detail/copies.hpp>
 
 namespace gomap::detail {
 
@@ -73,18 +74,6 @@ template <class K, class Key, class Hash, class KeyEqual>
 inline constexpr bool is_lookup_key<std::tuple<K>, Key, Hash, KeyEqual> =
     std::is_same_v<std::remove_cvref_t<K>, Key> || comparable_key<K, Key, Hash, KeyEqual>;
 
-// Whether T declares a copy that it cannot make, as a vector of what can only be moved does.
-template <class T>
-constexpr bool cannot_be_copied_after_all() {
-  if constexpr (std::is_copy_constructible_v<T> && requires { typename T::value_type; }) {
-    using part = typename T::value_type;
-    if constexpr (!std::is_same_v<part, T>) {
-      return !std::is_copy_constructible_v<part> || cannot_be_copied_after_all<part>();
-    }
-  }
-  return false;
-}
-
 // A part of a key, as what it is looked at but not moved from.
 template <class Part>
 using unmoved_t = std::conditional_t<std::is_lvalue_reference_v<Part>, Part,
@@ -94,7 +83,7 @@ using unmoved_t = std::conditional_t<std::is_lvalue_reference_v<Part>, Part,
 template <class Key, class Build, class... Parts>
 void build_key(const Build& build, const std::tuple<Parts...>& parts) {
   constexpr bool unmoved = std::is_constructible_v<Key, unmoved_t<Parts>...> &&
-                           !(cannot_be_copied_after_all<std::remove_cvref_t<Parts>>() || ...);
+                           !(only_says_it_copies<std::remove_cvref_t<Parts>>() || ...);
   std::apply(
       [&](auto&... part) {
         if constexpr (unmoved) {

@@ -311,6 +311,8 @@ class table {
  private:
   template <class>
   friend class invariants;
+  template <class>
+  friend class transfer;
 
   template <class W>
   using cell = typename Words::template cell<W>;
