@@ -163,6 +163,18 @@ TEST(MapInterface, RecursionThroughOtherContainersWorks) {
   EXPECT_TRUE(f.owned.at("b")->parts.empty());
 }
 
+TEST(MapInterface, AValueMayBeConstWhereItCanBeCopied) {
+  gomap::map<int, const std::string> m;
+  for (int i = 0; i < 100; ++i) m.try_emplace(i, std::to_string(i));
+
+  const auto copy = m;
+  m.erase(1);
+  m.shrink_to_fit();
+
+  EXPECT_EQ(m.at(99), "99");
+  EXPECT_EQ(copy.at(1), "1");
+}
+
 TEST(MapInterface, RangeAlgorithmsTakeAMap) {
   gomap::map<int, int> m{{1, 10}, {2, 20}, {3, 30}};
   using entry = gomap::map<int, int>::value_type;

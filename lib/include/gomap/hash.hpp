@@ -129,6 +129,13 @@ concept hashable = requires(const hash<K>& h, const K& key) {
 
 namespace detail {
 
+// Whether a Hash can be called with a K, with a seed or without, and returns a number.
+template <class Hash, class K>
+concept is_hash_for = requires(const Hash& function, const K& key) {
+  static_cast<std::uint64_t>(function(key, std::uint64_t{}));
+}
+|| requires(const Hash& function, const K& key) { static_cast<std::uint64_t>(function(key)); };
+
 // The hash of `key` under `seed` by any hash. One that takes a seed gets it. The result of another
 // is mixed with the seed, or taken as it is when it is avalanching and 64 bits wide.
 // Throws: what `function` throws.
@@ -141,7 +148,14 @@ template <class Hash, class K>
     return std::is_nothrow_invocable_v<const Hash&, const K&>;
   }
 }()) {
-  if constexpr (std::is_invocable_v<const Hash&, const K&, std::uint64_t>) {
+  static_assert(
+      is_hash_for<Hash, K>,
+      "gomap: the hash cannot be called with this key, as a const function that returns a "
+      "number; the default, gomap::hash, needs a hash_append(), a hash_value() or a "
+      "std::hash for it.");
+  if constexpr (!is_hash_for<Hash, K>) {
+    return 0;  // the assertion says it all
+  } else if constexpr (std::is_invocable_v<const Hash&, const K&, std::uint64_t>) {
     return static_cast<std::uint64_t>(function(key, seed));
   } else {
     const auto result = function(key);

@@ -74,21 +74,35 @@ concept range_of = std::ranges::input_range<Range> &&
 
 }  // namespace detail
 
-// Key and T: destructible, and movable or copyable; T is not const.
+// Key and T: types of objects that can be destroyed, and moved, copied or both; T may be const if it
+// can be copied. Either may be incomplete where the map is declared, as std's containers have it.
 // Hash: called with (key, seed) if it can be, else with (key); the result of the latter is mixed
 // with the seed unless the hash says is_avalanching. KeyEqual: called with two keys.
-// Allocator: any allocator with plain pointers; what else it offers (allocator_concepts.hpp) is
-// used. Misuse: gomap::checked or gomap::unchecked.
+// Allocator: any allocator with plain pointers, of any type: it is rebound. What else it offers
+// (allocator_concepts.hpp) is used. Misuse: gomap::checked or gomap::unchecked.
 template <class Key, class T, class Hash = gomap::hash<Key>, class KeyEqual = std::equal_to<>,
           class Allocator = gomap::page_allocator<std::pair<const Key, T>>,
           class Misuse = gomap::checked>
 class map {
+  // Asked of the class, these leave Key and T incomplete. What needs them complete is asserted where
+  // it is used: detail::hash_with(), map_core, entry_traits.
+  static_assert(
+      std::is_object_v<Key> && std::is_object_v<T>,
+      "gomap::map: Key and T must be types of objects, not references, functions or void.");
+  static_assert(!std::is_array_v<Key> && !std::is_array_v<T>,
+                "gomap::map: Key and T must not be arrays; use std::array.");
+  static_assert(!std::is_const_v<Key> && !std::is_volatile_v<Key> && !std::is_volatile_v<T>,
+                "gomap::map: Key must not be const, which keys are anyway, and nothing volatile.");
+
   using core_type = detail::map_core<Key, T, Hash, KeyEqual, Allocator, Misuse>;
   using entries = typename core_type::entries;
   using position_type = typename core_type::position;
   using cursor_type = detail::cursor<core_type>;
   using entry_allocator = typename core_type::allocator_type;
   using allocator_traits = std::allocator_traits<entry_allocator>;
+  static_assert(std::is_same_v<typename allocator_traits::pointer, std::pair<const Key, T>*>,
+                "gomap::map: the allocator must use plain pointers.");
+
   // Not deduced from: the guides have it that a list of either kind of pairs makes a map.
   using list_type = std::initializer_list<std::type_identity_t<std::pair<const Key, T>>>;
 
@@ -117,8 +131,8 @@ class map {
   using allocator_type = Allocator;
   using reference = value_type&;
   using const_reference = const value_type&;
-  using pointer = typename std::allocator_traits<Allocator>::pointer;
-  using const_pointer = typename std::allocator_traits<Allocator>::const_pointer;
+  using pointer = typename allocator_traits::pointer;
+  using const_pointer = typename allocator_traits::const_pointer;
   using iterator = detail::map_iterator<core_type, false>;
   using const_iterator = detail::map_iterator<core_type, true>;
   using misuse_policy = Misuse;
@@ -869,8 +883,13 @@ auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::emplace_made_key(Parts part
         parts.key);
   });
   return find_or_insert(*made, operation::insert, [&](entry_allocator& a, value_type* to) {
-    entries::construct(a, to, std::piecewise_construct, std::forward_as_tuple(std::move(*made)),
-                       std::move(parts.value));
+    if constexpr (std::is_move_constructible_v<Key>) {
+      entries::construct(a, to, std::piecewise_construct, std::forward_as_tuple(std::move(*made)),
+                         std::move(parts.value));
+    } else {  // made once more, where it stays
+      entries::construct(a, to, std::piecewise_construct, std::move(parts.key),
+                         std::move(parts.value));
+    }
   });
 }
 

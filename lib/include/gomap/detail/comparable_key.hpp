@@ -6,9 +6,10 @@
 #pragma once
 
 #include <concepts>
-#include <cstdint>
 #include <type_traits>
 #include <utility>
+
+#include <gomap/hash.hpp>
 
 namespace gomap::detail {
 
@@ -18,18 +19,14 @@ concept transparent = requires {
   typename KeyEqual::is_transparent;
 };
 
-// Whether a Hash can be called with a K, with a seed or without; see hash_with().
-template <class Hash, class K>
-concept hashes = std::is_invocable_v<const Hash&, const K&, std::uint64_t> ||
-    std::is_invocable_v<const Hash&, const K&>;
-
 // Whether a KeyEqual can be called with an A and a B.
 template <class KeyEqual, class A, class B>
 concept compares = std::is_invocable_r_v<bool, const KeyEqual&, const A&, const B&>;
 
 // What is looked up without a Key: what transparent functions take.
 template <class K, class Key, class Hash, class KeyEqual>
-concept comparable_key = transparent<Hash, KeyEqual> && hashes<Hash, std::remove_reference_t<K>> &&
+concept comparable_key =
+    transparent<Hash, KeyEqual> && is_hash_for<Hash, std::remove_reference_t<K>> &&
     compares<KeyEqual, Key, std::remove_reference_t<K>>;
 
 // What is put in the same way: a Key is made of it only when it is new.

@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <gomap/detail/comparable_key.hpp>
 #include <gomap/detail/table.hpp>
 #include <gomap/hash.hpp>
 
@@ -46,7 +47,7 @@ class map_core : public table<Key, T, Allocator> {
   // The entry whose key equals `key`, or nowhere.  Throws: what the comparison throws.
   template <class K>
   [[nodiscard]] typename table_type::position find_key(const K& key, std::uint64_t hash) const {
-    return this->find(hash, [&](const Key& other) -> bool { return equal_(other, key); });
+    return this->find(hash, [&](const Key& other) -> bool { return equals(other, key); });
   }
 
   // The same, behind prefetch() and prefetch_match().
@@ -54,7 +55,7 @@ class map_core : public table<Key, T, Allocator> {
   [[nodiscard]] typename table_type::position find_prefetched_key(const K& key,
                                                                   std::uint64_t hash) const {
     return this->find_prefetched(hash,
-                                 [&](const Key& other) -> bool { return equal_(other, key); });
+                                 [&](const Key& other) -> bool { return equals(other, key); });
   }
 
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
@@ -77,6 +78,19 @@ class map_core : public table<Key, T, Allocator> {
   [[nodiscard]] const KeyEqual& equal() const noexcept { return equal_; }
 
  private:
+  template <class A, class B>
+  [[nodiscard]] bool equals(const A& a, const B& b) const {
+    static_assert(
+        compares<KeyEqual, A, B>,
+        "gomap: KeyEqual cannot be called with two keys, as a const function that returns "
+        "a bool; the default, std::equal_to<>, needs an operator==.");
+    if constexpr (compares<KeyEqual, A, B>) {
+      return equal_(a, b);
+    } else {
+      return false;  // the assertion says it all
+    }
+  }
+
   bool repeatable_;
   [[no_unique_address]] mutable Misuse wire_;  // mutable: it watches const calls too
   std::uint64_t seed_;
