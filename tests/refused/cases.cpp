@@ -31,6 +31,27 @@ struct pinned {
   ~pinned() {}
 };
 
+enum class number : int {};
+template <>
+struct std::hash<number> {
+  std::size_t operator()(number n) { return static_cast<std::size_t>(n) % 10; }
+};
+
+struct gaps {
+  char small;
+  int large;
+};
+struct holds_gaps {
+  gaps inside;
+  friend bool operator==(const holds_gaps& a, const holds_gaps& b) {
+    return a.inside.small == b.inside.small && a.inside.large == b.inside.large;
+  }
+  template <class Algorithm>
+  friend void hash_append(Algorithm& h, const holds_gaps& g) {
+    h(&g.inside, sizeof g.inside);
+  }
+};
+
 template <class T>
 struct fancy {
   using element_type = T;
@@ -69,6 +90,12 @@ int main() {
 #endif
 #ifdef hash_that_is_not_const
   use<gomap::map<int, int, hash_not_const>>(1, 2);
+#endif
+#ifdef std_hash_that_is_not_const
+  use<gomap::map<number, int>>(number{1}, 2);
+#endif
+#ifdef bytes_of_a_type_with_gaps
+  use<gomap::map<holds_gaps, int>>(holds_gaps{{1, 2}}, 2);
 #endif
 #ifdef no_equality
   use<gomap::map<hashed, int>>(hashed{1}, 2);

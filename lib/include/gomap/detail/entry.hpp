@@ -7,11 +7,11 @@
 #include <cstddef>
 #include <cstring>
 #include <memory>
-#include <string_view>
 #include <type_traits>
 #include <utility>
 
 #include <gomap/detail/words.hpp>
+#include <gomap/hash.hpp>
 
 namespace gomap::detail {
 
@@ -19,8 +19,7 @@ namespace gomap::detail {
 // that gomap::hash tells apart by all they hold.
 template <class Key>
 [[nodiscard]] constexpr bool keys_may_tie() noexcept {
-  return !(std::is_integral_v<Key> || std::is_enum_v<Key> || std::is_pointer_v<Key> ||
-           std::is_convertible_v<const Key&, std::string_view>);
+  return !told_apart<Key>;
 }
 
 template <class Key, class T, class Allocator, class Words = plain_words>
