@@ -81,6 +81,15 @@ inline bool operator==(const std::tuple<account, int>& a, const std::tuple<accou
   return std::get<0>(a) == std::get<0>(b);
 }
 
+// Converts to an optional of what is left of it by two, which is all that counts.
+struct parity {
+  int number = 0;
+  operator int() const { return number % 2; }
+};
+inline bool operator==(const std::optional<parity>& a, const std::optional<parity>& b) {
+  return std::optional<int>(a) == std::optional<int>(b);
+}
+
 // A hook for a type of the standard's.
 struct thing {
   int number = 0;
@@ -210,6 +219,11 @@ struct std::hash<users::loud_text> {
     return sum;
   }
 };
+// By the library's hash of another type, whose call this one inherits.
+template <>
+struct std::hash<std::optional<users::parity>> : std::hash<std::optional<int>> {
+  using std::hash<std::optional<int>>::operator();
+};
 // Not the standard's to allow, and done all the same: an unordered pair of numbers.
 template <>
 struct std::hash<std::pair<int, int>> {
@@ -308,6 +322,7 @@ TEST(HashUsersStdHash, OfWhatHoldsAClassIsUsed) {
   using either = std::variant<int, account>;
   expect_found_alone(std::optional<account>(), std::optional<account>(made(0)));
   expect_found_alone(either(7), either(made(7)));
+  expect_found_alone(std::optional(users::parity{1}), std::optional(users::parity{3}));
   expect_found_alone(std::vector<account>{made(1)}, std::vector<account>{made(2)});
   expect_found_alone(std::pair(made(1), 2), std::pair(other(1), 3));
   expect_found_alone(std::array{made(1), made(2)}, std::array{other(1), made(3)});

@@ -70,9 +70,15 @@ inline constexpr bool standard_made<std::chrono::time_point<Clock, Duration>> =
 
 // ---- by the call operator: the library's may come from a base whose name is reserved to it
 
-// Declared only: the class that declares a member function.
-template <class C, class R, class... Args>
-std::type_identity<C> declarer_of(R (C::*)(Args...) const);
+// A member function's class, and what it is called with.
+template <class C, class Argument>
+struct declaration {
+  using declarer = C;
+  using argument = std::remove_cvref_t<Argument>;
+};
+// Declared only.
+template <class C, class R, class Argument>
+declaration<C, Argument> declaration_of(R (C::*)(Argument) const);
 
 // Whether C's name is std::__something.
 template <class C>
@@ -91,9 +97,11 @@ consteval bool is_internal_to_std() {
 
 template <class K>
 consteval bool inherits_from_the_library() {
-  if constexpr (requires { detail::declarer_of(&std::hash<K>::operator()); }) {
-    using declarer = typename decltype(detail::declarer_of(&std::hash<K>::operator()))::type;
-    return !std::is_same_v<declarer, std::hash<K>> && is_internal_to_std<declarer>();
+  if constexpr (requires { detail::declaration_of(&std::hash<K>::operator()); }) {
+    using call = decltype(detail::declaration_of(&std::hash<K>::operator()));
+    return std::is_same_v<typename call::argument, K> &&
+           !std::is_same_v<typename call::declarer, std::hash<K>> &&
+           is_internal_to_std<typename call::declarer>();
   } else {
     return false;
   }
