@@ -14,6 +14,7 @@
 // shrink_to_fit(), finish_growth() and clear(), and for the entry erased. Overwriting, erasing
 // others and const calls keep them.
 // Any number of threads may make const calls at once; a call that is not const wants the map alone.
+// In a program without exceptions, what would be thrown goes to the fatal handler (misuse.hpp).
 // Single-element operations give the strong guarantee, whatever throws. Types whose move may throw
 // and that cannot be copied get the basic one, as in std::vector.
 // Where the idea is from: Go's runtime map (buckets, load factor, growth a little at a time, random
@@ -43,6 +44,7 @@
 #include <gomap/detail/entry_parts.hpp>
 #include <gomap/detail/map_core.hpp>
 #include <gomap/detail/map_iterator.hpp>
+#include <gomap/detail/raise.hpp>
 #include <gomap/detail/seed.hpp>
 #include <gomap/detail/transfer.hpp>
 #include <gomap/from_range.hpp>
@@ -667,7 +669,7 @@ class map {
     return entry == nullptr ? nullptr : std::addressof(entry->second);
   }
   static T& existing(value_type* entry) {
-    if (entry == nullptr) throw std::out_of_range("gomap::map::at: no such key");
+    if (entry == nullptr) GOMAP_THROW(std::out_of_range("gomap::map::at: no such key"));
     return entry->second;
   }
   static T copy_or_zero(const value_type* entry) { return entry == nullptr ? T() : entry->second; }
@@ -826,7 +828,9 @@ void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::swap(map& other) noexcept(n
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
 void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::rehash(size_type n) {
   const guard_type guard(core_.wire(), operation::reserve, opaque_address());
-  if (n > max_bucket_count()) throw std::length_error("gomap: more buckets than a map can hold");
+  if (n > max_bucket_count()) {
+    GOMAP_THROW(std::length_error("gomap: more buckets than a map can hold"));
+  }
   const unsigned for_buckets = n <= 1 ? 0 : static_cast<unsigned>(std::bit_width(n - 1));
   const unsigned bits = std::max(for_buckets, detail::bits_for(size()));
   if (bits > core_.bits()) {

@@ -20,6 +20,7 @@
 #include <utility>
 
 #include <gomap/detail/comparable_key.hpp>
+#include <gomap/detail/raise.hpp>
 #include <gomap/map.hpp>
 
 namespace gomap {
@@ -100,7 +101,7 @@ class ref {
   requires key_form<K>
   [[nodiscard]] T& at(K&& key) const {
     T* const value = lookup(std::forward<K>(key));
-    if (value == nullptr) throw std::out_of_range("gomap::ref::at: no such key");
+    if (value == nullptr) GOMAP_THROW(std::out_of_range("gomap::ref::at: no such key"));
     return *value;
   }
 
@@ -150,7 +151,7 @@ class ref {
 
  private:
   [[nodiscard]] map_type& existing() const {
-    if (!map_) throw nil_map_error();
+    if (!map_) GOMAP_THROW(nil_map_error());
     return *map_;
   }
 

@@ -34,6 +34,7 @@
 #include <gomap/detail/entry.hpp>
 #include <gomap/detail/evacuate.hpp>
 #include <gomap/detail/growth.hpp>
+#include <gomap/detail/raise.hpp>
 #include <gomap/detail/words.hpp>
 #include <gomap/map_stats.hpp>
 
@@ -175,7 +176,7 @@ class table {
   // throws, with every entry still there.
   template <class HashOf>
   void grow_to(unsigned bits, const HashOf& hash_of) {
-    if (bits > max_bits) throw std::length_error("gomap: more entries than a map can hold");
+    if (bits > max_bits) GOMAP_THROW(std::length_error("gomap: more entries than a map can hold"));
     if (!has_array()) {
       allocate_first(bits);
     } else if (bits > this->bits()) {
@@ -189,7 +190,7 @@ class table {
   // whether all is done.
   template <class HashOf>
   bool grow_partly_to(unsigned bits, std::size_t chains, const HashOf& hash_of) {
-    if (bits > max_bits) throw std::length_error("gomap: more entries than a map can hold");
+    if (bits > max_bits) GOMAP_THROW(std::length_error("gomap: more entries than a map can hold"));
     if (!has_array()) {
       allocate_first(bits);
     } else if (!growing() && bits > this->bits()) {
@@ -580,7 +581,7 @@ template <class Key, class T, class Allocator, class Words>
 template <class HashOf>
 void table<Key, T, Allocator, Words>::advance_growth(const HashOf& hash_of,
                                                      position& tracked) noexcept {
-  try {
+  GOMAP_TRY {
     if (!growing()) {
       if (memory_.release_retired(allocator_)) return;
       if (size_ > load_limit(bits())) {
@@ -592,7 +593,8 @@ void table<Key, T, Allocator, Words>::advance_growth(const HashOf& hash_of,
     const bool at_once = step_ == 0 || old_mask_ < small_table_buckets;
     for (unsigned n = step_; growing() && (at_once || n > 0); --n) evacuate_next(hash_of, tracked);
     set_trigger();
-  } catch (...) {
+  }
+  GOMAP_CATCH_ALL {
     // Swallowed because the insertion has succeeded: a growth that lacks memory, or whose hash or
     // copy throws, stays where it is and is tried again at a later insertion.
     trigger_ = growing() ? 0 : size_ + size_ / 16 + 1;
@@ -746,7 +748,7 @@ void table<Key, T, Allocator, Words>::copy_from(const table& other, const HashOf
   step_ = other.step_;
   if (other.size_ == 0) return;
   allocate_first(std::min<unsigned>(other.bits(), bits_for(other.size_)));
-  try {
+  GOMAP_TRY {
     other.for_each_chain([&](bucket_type* head, std::size_t index) {
       // An old chain knows too few bits of its entries' hashes for a larger array.
       const bool must_hash = other.is_old(index) && mask_ > other.old_mask_;
@@ -764,10 +766,11 @@ void table<Key, T, Allocator, Words>::copy_from(const table& other, const HashOf
         }
       }
     });
-  } catch (...) {
+  }
+  GOMAP_CATCH_ALL {
     // append_slot() may have linked a bucket that stayed empty (B3), so all chains go.
     destroy();
-    throw;
+    GOMAP_RETHROW;
   }
   patience_ = patience_for(overflow_);
   set_trigger();

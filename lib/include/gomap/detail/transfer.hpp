@@ -15,6 +15,7 @@
 
 #include <gomap/detail/copies.hpp>
 #include <gomap/detail/growth.hpp>
+#include <gomap/detail/raise.hpp>
 
 namespace gomap::detail {
 
@@ -122,19 +123,18 @@ class transfer {
   template <class HashOf>
   static void one_by_one(Table& from, Table& to, const HashOf& hash_of) {
     to.grow_to(bits_for(from.size()), hash_of);
-    try {
+    GOMAP_TRY {
       from.for_each_position([&](position at, bucket_type* head) {
         put(to, at.entry(), hash_of);
         from.erase_below(at, head);
       });
-    } catch (...) {
+    }
+    GOMAP_CATCH_ALL {
       to.for_each_position([&](position at, bucket_type*) {
-        try {
-          put(from, at.entry(), hash_of);
-        } catch (...) {  // lost; the others still go back
-        }
+        GOMAP_TRY { put(from, at.entry(), hash_of); }
+        GOMAP_CATCH_ALL {}  // lost; the others still go back
       });
-      throw;
+      GOMAP_RETHROW;
     }
   }
   // Moves `entry` into `table`, leaving behind what is to be destroyed.
