@@ -172,6 +172,28 @@ TEST_F(GoMapMisuse, ACallFromTheMapsOwnCallbackIsNoRace) {
   EXPECT_NO_THROW(m.check_invariants());
 }
 
+// An enumeration may have a comparison of the user's, as a class may.
+enum class nosy_number : int {};
+std::function<void()> when_compared;
+bool operator==(nosy_number a, nosy_number b) {
+  if (when_compared) when_compared();
+  return static_cast<int>(a) == static_cast<int>(b);
+}
+
+TEST_F(GoMapMisuse, AWriteFromAnEnumerationsComparisonIsNoRace) {
+  gomap::map<nosy_number, int> m{{nosy_number{1}, 1}};
+  when_compared = [&m] { m.erase(nosy_number{2}); };
+
+  try {
+    (void)m.contains(nosy_number{1});
+    ADD_FAILURE() << "nothing reported";
+  } catch (const reported& r) {
+    EXPECT_EQ(r.what_was_done.kind, gomap::misuse_kind::reentrancy);
+  }
+
+  when_compared = nullptr;
+}
+
 // Two writers are inside by turns for one thread: legal, and so is a walk that writes.
 TEST_F(GoMapMisuse, OneThreadByTurnsIsNoMisuse) {
   gomap::map<int, int> m;

@@ -14,7 +14,6 @@
 // shrink_to_fit(), finish_growth() and clear(), and for the entry erased. Overwriting, erasing
 // others and const calls keep them.
 // Any number of threads may make const calls at once; a call that is not const wants the map alone.
-// In a program without exceptions, what would be thrown goes to the fatal handler (misuse.hpp).
 // Single-element operations give the strong guarantee, whatever throws. Types whose move may throw
 // and that cannot be copied get the basic one, as in std::vector.
 // Where the idea is from: Go's runtime map (buckets, load factor, growth a little at a time, random
@@ -58,11 +57,13 @@ namespace gomap {
 
 namespace detail {
 
-// Comparisons that cannot call back into a map: std::equal_to of scalars and of text.
+// Comparisons that cannot call back into a map: std::equal_to of scalars and of text. An enumeration
+// may have an operator of the user's, which a call by name finds and the language's own is not.
 template <class Key, class KeyEqual>
 concept known_comparison =
     (std::is_same_v<KeyEqual, std::equal_to<>> || std::is_same_v<KeyEqual, std::equal_to<Key>>)&&(
-        std::is_scalar_v<Key> || requires(const Key& key) { text_hash<char>{}(key); });
+        is_hash_of_text<hash<Key>> ||
+        (std::is_scalar_v<Key> && !requires(const Key& key) { operator==(key, key); }));
 
 // An iterator of std's own kind, or of the one that std's containers took before there were concepts.
 template <class It>
@@ -82,6 +83,9 @@ concept range_of = std::ranges::input_range<Range> &&
 // with the seed unless the hash says is_avalanching. KeyEqual: called with two keys.
 // Allocator: any allocator with plain pointers, of any type: it is rebound. What else it offers
 // (allocator_concepts.hpp) is used. Misuse: gomap::checked or gomap::unchecked.
+// Of std::unordered_map's members it has all but node handles (extract(), insert(node)) and the
+// bucket interface (bucket(), bucket_size(), local iterators). In a program without exceptions, what
+// would be thrown goes to the fatal handler (misuse.hpp).
 template <class Key, class T, class Hash = gomap::hash<Key>, class KeyEqual = std::equal_to<>,
           class Allocator = gomap::page_allocator<std::pair<const Key, T>>,
           class Misuse = gomap::checked>
@@ -860,6 +864,9 @@ auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::emplace(Args&&... args)
     auto parts = detail::parts_of(std::forward<Args>(args)...);
     if constexpr (detail::is_lookup_key<decltype(parts.key), Key, Hash, KeyEqual>) {
       return emplace_key(std::get<0>(parts.key), std::forward<Args>(args)...);
+    } else if constexpr (detail::is_number<decltype(parts.key)> && std::is_arithmetic_v<Key>) {
+      // A number costs nothing to make, here and once more in its place.
+      return emplace_key(static_cast<Key>(std::get<0>(parts.key)), std::forward<Args>(args)...);
     } else {
       return emplace_made_key(std::move(parts));
     }

@@ -74,6 +74,11 @@ template <class K, class Key, class Hash, class KeyEqual>
 inline constexpr bool is_lookup_key<std::tuple<K>, Key, Hash, KeyEqual> =
     std::is_same_v<std::remove_cvref_t<K>, Key> || comparable_key<K, Key, Hash, KeyEqual>;
 
+template <class KeyParts>
+inline constexpr bool is_number = false;
+template <class K>
+inline constexpr bool is_number<std::tuple<K>> = std::is_arithmetic_v<std::remove_cvref_t<K>>;
+
 // A part of a key, as what it is looked at but not moved from.
 template <class Part>
 using unmoved_t = std::conditional_t<std::is_lvalue_reference_v<Part>, Part,

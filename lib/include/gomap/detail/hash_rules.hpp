@@ -131,7 +131,7 @@ struct hash_rule {
       hash_append(h, key);
       return h.result();
     } else if constexpr (source == hash_source::value) {
-      return mix(static_cast<std::uint64_t>(static_cast<std::size_t>(hash_value(key))), seed);
+      return mix(static_cast<std::size_t>(hash_value(key)), seed);
     } else if constexpr (source == hash_source::std_hash) {
       return detail::hash_with(std::hash<K>{}, key, seed);
     } else {

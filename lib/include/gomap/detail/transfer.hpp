@@ -16,6 +16,7 @@
 #include <gomap/detail/copies.hpp>
 #include <gomap/detail/growth.hpp>
 #include <gomap/detail/raise.hpp>
+#include <gomap/detail/tophash.hpp>
 
 namespace gomap::detail {
 
