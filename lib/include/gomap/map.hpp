@@ -80,7 +80,8 @@ concept range_of = std::ranges::input_range<Range> &&
 // Key and T: types of objects that can be destroyed, and moved, copied or both; T may be const if it
 // can be copied. Either may be incomplete where the map is declared, as std's containers have it.
 // Hash: called with (key, seed) if it can be, else with (key); the result of the latter is mixed
-// with the seed unless the hash says is_avalanching. KeyEqual: called with two keys.
+// with the seed unless the hash says is_avalanching. KeyEqual: called with two keys; the default
+// asks std::equal_to<Key> where a user has specialised it.
 // Allocator: any allocator with plain pointers, of any type: it is rebound. What else it offers
 // (allocator_concepts.hpp) is used. Misuse: gomap::checked or gomap::unchecked.
 // Of std::unordered_map's members it has all but node handles (extract(), insert(node)) and the
@@ -350,7 +351,8 @@ class map {
   // Walks everything.  Throws: invariant_error, saying what is wrong; what hash and equality throw.
   void check_invariants() const {
     core_.wire().check_read();
-    detail::invariants<typename core_type::table_type>(core_).check(core_.hash_of(), core_.equal());
+    detail::invariants<typename core_type::table_type>(core_).check(
+        core_.hash_of(), [this](const Key& a, const Key& b) { return core_.equals(a, b); });
   }
 
   // ---- lookup: O(1), and nothing is ever moved
@@ -661,8 +663,7 @@ class map {
 
   // Whether keys that the equality takes for one are equal by ==, too.
   static bool same_keys(const Key& a, const Key& b) {
-    constexpr bool asked_already =
-        std::is_same_v<KeyEqual, std::equal_to<>> || std::is_same_v<KeyEqual, std::equal_to<Key>>;
+    constexpr bool asked_already = detail::known_comparison<Key, KeyEqual> && !std::is_enum_v<Key>;
     if constexpr (!asked_already && requires { a == b; }) {
       return static_cast<bool>(a == b);
     } else {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <concepts>
+#include <functional>
 #include <type_traits>
 #include <utility>
 
@@ -22,6 +23,33 @@ concept transparent = requires {
 // Whether a KeyEqual can be called with an A and a B.
 template <class KeyEqual, class A, class B>
 concept compares = std::is_invocable_r_v<bool, const KeyEqual&, const A&, const B&>;
+
+// Whether std::equal_to<Key> is a user's, as far as one can tell where Key has no == that the
+// library's could call: that one has names for its arguments in the libraries that there are.
+template <class Key>
+concept has_users_equal_to = !requires {
+  typename std::equal_to<Key>::first_argument_type;
+};
+
+// Whether `equal` takes two keys for one. std::equal_to<> asks std::equal_to<Key>, which does what
+// it does itself, unless the user has specialised it.  Throws: what the comparison throws.
+template <class Key, class KeyEqual>
+[[nodiscard]] constexpr bool are_equal(const KeyEqual& equal, const Key& a, const Key& b) {
+  constexpr bool by_type = std::is_same_v<KeyEqual, std::equal_to<>> &&
+                           !std::is_arithmetic_v<Key> && !std::is_pointer_v<Key> &&
+                           (compares<KeyEqual, Key, Key> || has_users_equal_to<Key>);
+  static_assert(
+      by_type || compares<KeyEqual, Key, Key>,
+      "gomap: KeyEqual cannot be called with two keys, as a const function that returns a "
+      "bool; the default, std::equal_to<>, needs an operator==.");
+  if constexpr (by_type) {
+    return std::equal_to<Key>()(a, b);
+  } else if constexpr (compares<KeyEqual, Key, Key>) {
+    return equal(a, b);
+  } else {
+    return false;  // the assertion says it all
+  }
+}
 
 // What is looked up without a Key: what transparent functions take.
 template <class K, class Key, class Hash, class KeyEqual>

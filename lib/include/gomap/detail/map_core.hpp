@@ -44,6 +44,15 @@ class map_core : public table<Key, T, Allocator> {
   [[nodiscard]] std::uint64_t hash_key(const K& key) const {
     return detail::hash_with(hash_, key, seed_);
   }
+  // Whether `key`, a Key or what is comparable with one, is the key of an entry.
+  template <class K>
+  [[nodiscard]] bool equals(const Key& of_entry, const K& key) const {
+    if constexpr (std::is_same_v<K, Key>) {
+      return detail::are_equal(equal_, of_entry, key);
+    } else {
+      return equal_(of_entry, key);
+    }
+  }
   // The entry whose key equals `key`, or nowhere.  Throws: what the comparison throws.
   template <class K>
   [[nodiscard]] typename table_type::position find_key(const K& key, std::uint64_t hash) const {
@@ -78,19 +87,6 @@ class map_core : public table<Key, T, Allocator> {
   [[nodiscard]] const KeyEqual& equal() const noexcept { return equal_; }
 
  private:
-  template <class A, class B>
-  [[nodiscard]] bool equals(const A& a, const B& b) const {
-    static_assert(
-        compares<KeyEqual, A, B>,
-        "gomap: KeyEqual cannot be called with two keys, as a const function that returns "
-        "a bool; the default, std::equal_to<>, needs an operator==.");
-    if constexpr (compares<KeyEqual, A, B>) {
-      return equal_(a, b);
-    } else {
-      return false;  // the assertion says it all
-    }
-  }
-
   bool repeatable_;
   [[no_unique_address]] mutable Misuse wire_;  // mutable: it watches const calls too
   std::uint64_t seed_;
