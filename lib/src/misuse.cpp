@@ -53,6 +53,9 @@ constexpr wording words_for(misuse_kind kind) noexcept {
     case misuse_kind::destroyed_in_use:
       return {"fatal error: concurrent map destroyed while in use",
               "A thread was still in one of its calls, or in a callback that the map was running."};
+    case misuse_kind::no_exceptions:
+      return {"fatal error: an error in a program without exceptions",
+              "With exceptions it would be thrown."};
   }
   return {"fatal error: map misused", "The kind of misuse is unknown."};
 }
@@ -112,11 +115,16 @@ misuse_report make_report(misuse_kind kind, operation this_operation, operation 
 void print(const misuse_report& report) noexcept {
   const party here(report.this_thread, report.this_operation);
   const party there(report.other_thread, report.other_operation);
+  char parties[192] = "";
+  if (report.kind != misuse_kind::no_exceptions) {
+    std::snprintf(parties, sizeof parties, "  found in: %s\n  ran into: %s\n", here.line,
+                  there.line);
+  }
   char page[512];
   const int length =
-      std::snprintf(page, sizeof page, "%.*s\n  found in: %s\n  ran into: %s\n  %.*s\n",
-                    static_cast<int>(report.text.size()), report.text.data(), here.line, there.line,
-                    static_cast<int>(report.explanation.size()), report.explanation.data());
+      std::snprintf(page, sizeof page, "%.*s\n%s  %.*s\n", static_cast<int>(report.text.size()),
+                    report.text.data(), parties, static_cast<int>(report.explanation.size()),
+                    report.explanation.data());
   if (length <= 0) return;
   const auto size = std::min(static_cast<std::size_t>(length), sizeof page - 1);
   std::fwrite(page, 1, size, stderr);  // one call, so that two threads' reports do not mix

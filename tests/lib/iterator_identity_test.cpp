@@ -55,6 +55,13 @@ class owner {
 
 enum class colour : std::uint16_t {};
 
+// With a value that equals nothing, as a NaN.
+enum class reading : std::uint64_t { none = ~std::uint64_t{0} };
+bool operator==(reading a, reading b) {
+  return static_cast<std::uint64_t>(a) == static_cast<std::uint64_t>(b) &&
+         static_cast<std::uint64_t>(a) != static_cast<std::uint64_t>(reading::none);
+}
+
 struct length_of {
   std::size_t operator()(const std::string& text) const { return text.size(); }
 };
@@ -84,6 +91,13 @@ template <>
 struct keys<colour> {
   static colour make(std::uint64_t n) { return static_cast<colour>(n); }
   static bool is_nan(std::uint64_t) { return false; }
+};
+template <>
+struct keys<reading> {
+  static reading make(std::uint64_t n) {
+    return is_nan(n) ? reading::none : static_cast<reading>(n);
+  }
+  static bool is_nan(std::uint64_t n) { return n % 5 == 0; }
 };
 template <>
 struct keys<const char*> {
@@ -319,10 +333,11 @@ using support::hash_kind;
 using settings = testing::Types<
     setting<std::uint64_t, gomap::hash<std::uint64_t>>, chosen<std::uint64_t, hash_kind::low_bits>,
     setting<std::uint64_t, mod_ten>, setting<colour, gomap::hash<colour>>,
-    setting<const char*, gomap::hash<const char*>>, setting<std::string, gomap::hash<std::string>>,
-    setting<std::string, length_of>, chosen<std::string, hash_kind::colliding>,
-    chosen<std::string, hash_kind::high_bits>, setting<double, gomap::hash<double>>,
-    setting<point, gomap::hash<point>>, setting<point, sum_of>, setting<owner, number_of_owner>>;
+    setting<reading, gomap::hash<reading>>, setting<const char*, gomap::hash<const char*>>,
+    setting<std::string, gomap::hash<std::string>>, setting<std::string, length_of>,
+    chosen<std::string, hash_kind::colliding>, chosen<std::string, hash_kind::high_bits>,
+    setting<double, gomap::hash<double>>, setting<point, gomap::hash<point>>,
+    setting<point, sum_of>, setting<owner, number_of_owner>>;
 TYPED_TEST_SUITE(IteratorIdentity, settings);
 
 TYPED_TEST(IteratorIdentity, HoldsWhateverTheMapGoesThrough) {

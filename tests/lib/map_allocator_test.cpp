@@ -271,12 +271,20 @@ TEST(MapAllocator, AMinimalOneIsEnough) {
 
 // An allocator may be named for another type; std's containers rebind it.
 TEST(MapAllocator, IsReboundToTheEntry) {
-  gomap::map<int, int, gomap::hash<int>, std::equal_to<>, std::allocator<std::pair<const int, int>>>
-      m;
-  m[1] = 2;
+  using map = gomap::map<int, std::string, gomap::hash<int>, std::equal_to<>, std::allocator<char>>;
+  static_assert(std::is_same_v<map::allocator_type, std::allocator<char>>);
+  static_assert(std::is_same_v<map::pointer, std::pair<const int, std::string>*>);
+  static_assert(std::is_same_v<map::const_pointer, const std::pair<const int, std::string>*>);
+  map m;
+  for (int i = 0; i < 100; ++i) m[i] = std::to_string(i);
 
-  static_assert(std::is_same_v<decltype(m)::allocator_type::value_type, std::pair<const int, int>>);
-  EXPECT_EQ(m.at(1), 2);
+  map copy(m, m.get_allocator());
+  map moved(std::move(m), copy.get_allocator());
+  copy.swap(moved);
+  copy = moved;
+
+  EXPECT_EQ(copy.at(99), "99");
+  EXPECT_EQ(copy.size(), 100U);
 }
 
 // A copy takes the allocator that the source's selects, not the source's own.

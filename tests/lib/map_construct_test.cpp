@@ -16,6 +16,8 @@
 
 #include <gomap/map.hpp>
 
+#include "support/single_pass.hpp"
+
 namespace {
 
 // A hash and an equality that carry a number, so that a test sees which object a map uses.
@@ -113,6 +115,60 @@ TEST(MapConstruct, IteratorFormsTakeEachPart) {
   EXPECT_EQ(tags_of(whole), (tags{1, 2, 3}));
   EXPECT_EQ(tags_of(with_allocator), (tags{0, 0, 3}));
   EXPECT_EQ(tags_of(with_hash), (tags{1, 0, 3}));
+}
+
+TEST(MapConstruct, RangeFormsTakeEachPart) {
+  using gomap::from_range;
+  const auto& range = three_entries();
+  const map plain(from_range, range);
+  const map whole(from_range, range, 9, tagged_hash{1}, tagged_equal{2}, allocator(3));
+  const map on_allocator(from_range, range, allocator(3));
+  const map with_allocator(from_range, range, 9, allocator(3));
+  const map with_hash(from_range, range, 9, tagged_hash{1}, allocator(3));
+
+  for (const map* m : {&plain, &whole, &on_allocator, &with_allocator, &with_hash}) {
+    expect_three_entries(*m);
+  }
+  EXPECT_EQ(tags_of(plain), (tags{0, 0, 0}));
+  EXPECT_EQ(tags_of(whole), (tags{1, 2, 3}));
+  EXPECT_EQ(tags_of(on_allocator), (tags{0, 0, 3}));
+  EXPECT_EQ(tags_of(with_allocator), (tags{0, 0, 3}));
+  EXPECT_EQ(tags_of(with_hash), (tags{1, 0, 3}));
+}
+
+TEST(MapConstruct, TakesARangeThatCanBeWalkedOnce) {
+  const map m(gomap::from_range, support::single_pass(100, [](int i) { return std::pair(i, -i); }),
+              100);
+
+  EXPECT_EQ(m.size(), 100U);
+  EXPECT_EQ(m.at(99), -99);
+}
+
+// An iterator from before there were concepts: no common reference of what it yields and its value.
+struct proxy_iterator {
+  using iterator_category = std::input_iterator_tag;
+  using value_type = std::pair<int, int>;
+  using difference_type = std::ptrdiff_t;
+  using reference = std::pair<const int&, const int&>;
+  using pointer = void;
+
+  const int* at;
+  reference operator*() const { return {*at, *at}; }
+  proxy_iterator& operator++() {
+    ++at;
+    return *this;
+  }
+  proxy_iterator operator++(int) { return {at++}; }
+  friend bool operator==(const proxy_iterator&, const proxy_iterator&) = default;
+};
+
+TEST(MapConstruct, TakesIteratorsOfTheOldKind) {
+  const int numbers[] = {1, 2, 3};
+  map m(proxy_iterator{numbers}, proxy_iterator{numbers + 2});
+
+  m.insert(proxy_iterator{numbers + 2}, proxy_iterator{numbers + 3});
+
+  EXPECT_EQ(m, (map{{1, 1}, {2, 2}, {3, 3}}));
 }
 
 TEST(MapConstruct, ListFormsTakeEachPart) {
@@ -317,6 +373,40 @@ TEST(MapEqual, ComparesKeysAndValuesInAnyOrder) {
   EXPECT_TRUE(a != subset);
   EXPECT_TRUE(subset != a);
   EXPECT_TRUE(map{} == map{});
+}
+
+struct last_digits_hash {
+  std::size_t operator()(int key) const { return static_cast<std::size_t>(key % 1000); }
+};
+struct last_digits_equal {
+  bool operator()(int a, int b) const { return a % 1000 == b % 1000; }
+};
+
+// std's rule: the map's equality finds the entry, == tells whether it is equal.
+TEST(MapEqual, KeysThatTheEqualityTakesForOneAreComparedByTheirOwn) {
+  using last_digits = gomap::map<int, int, last_digits_hash, last_digits_equal>;
+  const last_digits a{{1, 10}};
+
+  EXPECT_FALSE(a == (last_digits{{1001, 10}}));
+  EXPECT_TRUE(a == (last_digits{{1, 10}}));
+  EXPECT_TRUE(gomap::equal(a, (last_digits{{1001, 10}})));
+}
+
+struct plain_key {
+  int number;
+};
+struct plain_functions {
+  std::size_t operator()(const plain_key& key) const {
+    return static_cast<std::size_t>(key.number);
+  }
+  bool operator()(const plain_key& a, const plain_key& b) const { return a.number == b.number; }
+};
+
+TEST(MapEqual, KeysWithoutAnEqualityOfTheirOwnAreEqualWhenTheyAreFound) {
+  using plain = gomap::map<plain_key, int, plain_functions, plain_functions>;
+
+  EXPECT_TRUE((plain{{{1}, 10}}) == (plain{{{1}, 10}}));
+  EXPECT_FALSE((plain{{{1}, 10}}) == (plain{{{2}, 10}}));
 }
 
 TEST(MapEqual, CapacityAndHistoryDoNotCount) {

@@ -17,6 +17,7 @@
 
 #include <gtest/gtest.h>
 
+#include <gomap/detail/raise.hpp>
 #include <gomap/misuse.hpp>
 
 namespace {
@@ -412,6 +413,13 @@ TEST_F(MisuseDeathTest, TheDefaultReportsWhileUnwindingToo) {
         throw 1;
       } catch (int){},
       testing::KilledBySignal(SIGABRT), "concurrent map writes");
+}
+
+// Where there are no exceptions, errors come this way; there is no other side to speak of.
+TEST_F(MisuseDeathTest, AnErrorThatCannotBeThrownIsReportedInItsOwnWords) {
+  EXPECT_EXIT(gomap::detail::raise(std::out_of_range("no such key")),
+              testing::KilledBySignal(SIGABRT),
+              "^fatal error: an error in a program without exceptions\n  no such key\n$");
 }
 
 }  // namespace

@@ -10,9 +10,9 @@
 
 #include <cstddef>
 #include <limits>
-#include <new>
 #include <type_traits>
 
+#include <gomap/detail/refuse.hpp>
 #include <gomap/page_source.hpp>
 
 namespace gomap {
@@ -80,7 +80,7 @@ class page_allocator {
       static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) / sizeof(T);
 
   static std::size_t bytes_for(std::size_t n) {
-    if (n > max_count) throw std::bad_array_new_length();
+    if (n > max_count) detail::refuse_length();
     return n * sizeof(T);
   }
 

@@ -2,7 +2,10 @@
 //
 // A macro here names a header, or the type in it that does the work, so that no other file needs
 // an #if: `#include GOMAP_MULTIPLY_HEADER`. No choice made here changes what a map means.
+// Errors have macros of their own, since a compiler without exceptions refuses their very words.
 #pragma once
+
+#include <version>
 
 // The 64x64 -> 128 bit product, and what is known of 128-bit integers.
 #if defined(__SIZEOF_INT128__)
@@ -32,4 +35,26 @@
 #else
 #define GOMAP_MATCH_HEADER <gomap/detail/match_swar.hpp>
 #define GOMAP_MATCHER match_swar
+#endif
+
+// The tag of the constructors that take a range.
+#if defined(__cpp_lib_containers_ranges) || defined(__cpp_lib_ranges_to_container)
+#define GOMAP_FROM_RANGE_HEADER <gomap/detail/from_range_std.hpp>
+#else
+#define GOMAP_FROM_RANGE_HEADER <gomap/detail/from_range_own.hpp>
+#endif
+
+// Errors. Under -fno-exceptions nothing is thrown: what would be goes to the fatal handler, by
+// detail::raise(), and what another throws is not caught. All files of a program that share a map's
+// type are to be compiled with exceptions, or all without.
+#if defined(__cpp_exceptions)
+#define GOMAP_THROW(error) throw error
+#define GOMAP_TRY try
+#define GOMAP_CATCH_ALL catch (...)
+#define GOMAP_RETHROW throw
+#else
+#define GOMAP_THROW(error) ::gomap::detail::raise(error)
+#define GOMAP_TRY
+#define GOMAP_CATCH_ALL if constexpr (false)
+#define GOMAP_RETHROW static_cast<void>(0)
 #endif

@@ -8,10 +8,14 @@
 // one 64x64 -> 128 bit multiplication, its halves folded by xor, is enough for that.
 //
 // Your type works when it has one of these, the first that is found:
-//   void hash_append(gomap::hasher& h, const T& t)     a friend: h(t.a, t.b)
+//   void hash_append(gomap::hasher& h, const T& t)     a friend: h(t.a, t.b); or a template, as in
+//                                                      N3980: h(&t.a, sizeof t.a)
 //   std::size_t hash_value(const T& t)                 a friend
 //   std::hash<T>
 // The results of the last two are mixed with the seed, unless a std::hash says is_avalanching.
+// All three count for enumerations and for the standard's types of yours as well, such as
+// std::shared_ptr<T> and std::pair<T, int>, before the rules above do; a hook for one of those must
+// be no template. So a hash of yours is used wherever an == of yours may be.
 // A gomap::hash<T> of your own may be called with (key, seed) or with (key).
 //
 // All of it may be called by any number of threads at once. hash() throws nothing but what a
@@ -19,24 +23,14 @@
 // time the answers; string hashes rest on 192 secret bytes of the process.
 #pragma once
 
-#include <array>
-#include <chrono>
-#include <complex>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <functional>
-#include <limits>
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
-#include <variant>
-#include <vector>
 
 #include <gomap/config.hpp>
 #include <gomap/detail/seed.hpp>
@@ -66,10 +60,12 @@ consteval bool says_avalanching() {
 [[nodiscard]] std::uint64_t hash_bytes(const void* data, std::size_t size,
                                        std::uint64_t seed) noexcept;
 
-// What gomap::hash does with a K; the specializations are further down. One without apply() means
-// that K has no hash.
+// What gomap::hash does with a K; see hash_rules.hpp. Without a callable apply(), K has no hash.
 template <class K>
 struct hash_rule;
+
+// What a gomap::hash derives from unless it is a user's.
+struct hash_by_rule {};
 
 template <class K>
 concept has_hash_rule = requires(const K& key, std::uint64_t seed) {
@@ -87,25 +83,31 @@ template <class Hash>
 concept avalanching = detail::says_avalanching<Hash>();
 
 // The hash of a K. Not callable when there is none for K: std::is_invocable tells.
+// Same is K: so whether K has a hash is asked by a call, not by a member of a class that K holds.
 template <class K>
-struct hash {
+struct hash : detail::hash_by_rule {
   using is_avalanching = void;
 
+  template <class Same = K>
+  requires detail::has_hash_rule<Same>
   [[nodiscard]] constexpr std::uint64_t operator()(const K& key, std::uint64_t seed) const
-      noexcept(noexcept(detail::hash_rule<K>::apply(key, seed))) requires detail::has_hash_rule<K> {
-    return detail::hash_rule<K>::apply(key, seed);
+      noexcept(noexcept(detail::hash_rule<Same>::apply(key, seed))) {
+    return detail::hash_rule<Same>::apply(key, seed);
   }
 
   // The same for users without a seed; alike in every process unless strings are hashed.
-  [[nodiscard]] constexpr std::uint64_t operator()(const K& key) const noexcept(noexcept(
-      detail::hash_rule<K>::apply(key, detail::no_seed))) requires detail::has_hash_rule<K> {
-    return detail::hash_rule<K>::apply(key, detail::no_seed);
+  template <class Same = K>
+  requires detail::has_hash_rule<Same>
+  [[nodiscard]] constexpr std::uint64_t operator()(const K& key) const
+      noexcept(noexcept(detail::hash_rule<Same>::apply(key, detail::no_seed))) {
+    return detail::hash_rule<Same>::apply(key, detail::no_seed);
   }
 };
 
-// The hash of text. Whatever converts to a string_view may be looked up, and hashes like its text.
+// The hash of text. Whatever converts to a string_view hashes like its text, and may be looked up
+// where the equality takes it as well.
 template <class Char>
-struct text_hash {
+struct text_hash : detail::hash_by_rule {
   using is_avalanching = void;
   using is_transparent = void;
 
@@ -115,10 +117,10 @@ struct text_hash {
   }
 };
 
-// Only for the standard traits: others may take for equal what differs in its bytes.
-template <class Char, class Allocator>
+// Only for the standard characters and traits: others may take for equal what differs in its bytes.
+template <std::integral Char, class Allocator>
 struct hash<std::basic_string<Char, std::char_traits<Char>, Allocator>> : text_hash<Char> {};
-template <class Char>
+template <std::integral Char>
 struct hash<std::basic_string_view<Char, std::char_traits<Char>>> : text_hash<Char> {};
 
 // True for a type that gomap::hash can hash.
@@ -128,6 +130,22 @@ concept hashable = requires(const hash<K>& h, const K& key) {
 };
 
 namespace detail {
+
+// Declared only.
+template <class Char>
+void takes_hash_of_text(const text_hash<Char>&);
+
+template <class Hash>
+concept is_hash_of_text = requires(const Hash& function) {
+  detail::takes_hash_of_text(function);
+};
+
+// Whether a Hash can be called with a K, with a seed or without, and returns a number.
+template <class Hash, class K>
+concept is_hash_for = requires(const Hash& function, const K& key) {
+  static_cast<std::uint64_t>(function(key, std::uint64_t{}));
+}
+|| requires(const Hash& function, const K& key) { static_cast<std::uint64_t>(function(key)); };
 
 // The hash of `key` under `seed` by any hash. One that takes a seed gets it. The result of another
 // is mixed with the seed, or taken as it is when it is avalanching and 64 bits wide.
@@ -141,7 +159,14 @@ template <class Hash, class K>
     return std::is_nothrow_invocable_v<const Hash&, const K&>;
   }
 }()) {
-  if constexpr (std::is_invocable_v<const Hash&, const K&, std::uint64_t>) {
+  static_assert(
+      is_hash_for<Hash, K>,
+      "gomap: the hash cannot be called with this key, as a const function that returns a "
+      "number; the default, gomap::hash, needs a hash_append(), a hash_value() or a "
+      "std::hash for it.");
+  if constexpr (!is_hash_for<Hash, K>) {
+    return 0;  // the assertion says it all
+  } else if constexpr (std::is_invocable_v<const Hash&, const K&, std::uint64_t>) {
     return static_cast<std::uint64_t>(function(key, seed));
   } else {
     const auto result = function(key);
@@ -156,13 +181,34 @@ template <class Hash, class K>
 // The hash of a part of a key: the rule of nesting, in one place.
 template <class T>
 [[nodiscard]] constexpr std::uint64_t hash_part(const T& part, std::uint64_t seed) noexcept(
-    noexcept(hash_with(hash<T>{}, part, seed))) {
-  return hash_with(hash<T>{}, part, seed);
+    noexcept(detail::hash_with(hash<T>{}, part, seed))) {
+  return detail::hash_with(hash<T>{}, part, seed);
 }
 
 template <class T>
-inline constexpr bool nothrow_hash = noexcept(hash_part(std::declval<const std::remove_cv_t<T>&>(),
-                                                        std::uint64_t{}));
+inline constexpr bool nothrow_hash =
+    noexcept(detail::hash_part(std::declval<const std::remove_cv_t<T>&>(), std::uint64_t{}));
+
+}  // namespace detail
+
+namespace detail {
+
+template <class N>
+concept size_like = std::integral<N> && !std::same_as<N, bool> && !std::same_as<N, char> &&
+                    !std::same_as<N, wchar_t> && !std::same_as<N, char8_t> &&
+                    !std::same_as<N, char16_t> && !std::same_as<N, char32_t>;
+
+// An address and a size: bytes, not two parts.
+template <class... Parts>
+inline constexpr bool are_bytes = false;
+template <class Data, size_like Size>
+inline constexpr bool are_bytes<Data, Size> = std::is_pointer_v<std::decay_t<Data>>;
+
+// Types whose equal values have equal bytes; the zeros of floats are for the caller to make one.
+template <class T>
+concept byte_comparable = std::is_void_v<T> ||
+    (std::is_trivially_copyable_v<T> && (std::has_unique_object_representations_v<T> ||
+                                         std::same_as<T, float> || std::same_as<T, double>));
 
 }  // namespace detail
 
@@ -174,10 +220,21 @@ class hasher {
   // Adds the parts, of any hashable types. A `const char*` is a pointer: pass a string_view for
   // its text. Throws: what their hashes throw.
   template <hashable... Parts>
-  constexpr hasher& operator()(const Parts&... parts) noexcept((detail::nothrow_hash<Parts> &&
-                                                                ...)) {
+  requires(!detail::are_bytes<Parts...>) constexpr hasher& operator()(
+      const Parts&... parts) noexcept((detail::nothrow_hash<Parts> && ...)) {
     ((state_ = detail::hash_part(parts, state_)), ...);
     return *this;
+  }
+
+  // N3980's call: an address and a size, alone, add that many bytes. Write h(address)(number) for
+  // two parts. Does not compile for types whose equal values may differ in their bytes, such as
+  // classes with gaps.
+  template <class T, detail::size_like Size>
+  hasher& operator()(const T* data, Size size) noexcept {
+    static_assert(detail::byte_comparable<std::remove_volatile_t<T>>,
+                  "gomap::hasher: h(pointer, size) hashes bytes, and equal values of this type may "
+                  "differ in theirs; for an address and a number write h(pointer)(number).");
+    return bytes(static_cast<const void*>(data), static_cast<std::size_t>(size));
   }
 
   // Adds `size` bytes. A part of varying length must add its length as well.
@@ -192,237 +249,6 @@ class hasher {
   std::uint64_t state_;
 };
 
-// ---- the rule for each kind of key ---------------------------------------------------------
-
-namespace detail {
-
-template <class K>
-concept integer = std::integral<K> || GOMAP_MULTIPLY::is_int128<K>;
-
-template <class K>
-concept appends_itself = requires(hasher& h, const K& key) {
-  hash_append(h, key);
-};
-
-template <class K>
-concept values_itself = requires(const K& key) {
-  { hash_value(key) } -> std::convertible_to<std::size_t>;
-};
-
-template <class K>
-concept std_hashable =
-    std::default_initializable<std::hash<K>> && std::is_invocable_r_v < std::size_t,
-        const std::hash<K>
-&, const K& > ;
-
-template <class K>
-concept plain_enum = std::is_enum_v<K> && !appends_itself<K> && !values_itself<K>;
-
-// Types whose values are equal when their bytes are, and that lie in arrays without gaps.
-template <class T>
-concept bytewise = (integer<T> || plain_enum<T>)&&std::has_unique_object_representations_v<T>;
-
-template <class Range>
-constexpr std::uint64_t hash_elements(const Range& range, std::uint64_t seed) noexcept(
-    nothrow_hash<typename Range::value_type>) {
-  for (const typename Range::value_type& element : range) seed = hash_part(element, seed);
-  return seed;
-}
-
-// Users' types, and what only std::hash knows.
-template <class K>
-struct hash_rule {
-  static constexpr std::uint64_t apply(const K& key, std::uint64_t seed) noexcept(
-      noexcept(hash_append(std::declval<hasher&>(), key))) requires appends_itself<K> {
-    hasher h(seed);
-    hash_append(h, key);
-    return h.result();
-  }
-
-  static constexpr std::uint64_t apply(const K& key, std::uint64_t seed) noexcept(
-      noexcept(hash_value(key))) requires(values_itself<K> && !appends_itself<K>) {
-    return mix(static_cast<std::uint64_t>(static_cast<std::size_t>(hash_value(key))), seed);
-  }
-
-  static constexpr std::uint64_t apply(const K& key, std::uint64_t seed) noexcept(noexcept(
-      hash_with(std::hash<K>{}, key, seed))) requires(std_hashable<K> && !values_itself<K> &&
-                                                      !appends_itself<K>) {
-    return hash_with(std::hash<K>{}, key, seed);
-  }
-};
-
-template <integer K>
-struct hash_rule<K> {
-  static constexpr std::uint64_t apply(K key, std::uint64_t seed) noexcept {
-    if constexpr (sizeof(K) > sizeof(std::uint64_t)) {
-      return mix(static_cast<std::uint64_t>(key >> 64), mix(static_cast<std::uint64_t>(key), seed));
-    } else {
-      return mix(static_cast<std::uint64_t>(key), seed);
-    }
-  }
-};
-
-template <plain_enum K>
-struct hash_rule<K> {
-  static constexpr std::uint64_t apply(K key, std::uint64_t seed) noexcept {
-    return hash_part(static_cast<std::underlying_type_t<K>>(key), seed);
-  }
-};
-
-template <class T>
-struct hash_rule<T*> {
-  static std::uint64_t apply(T* key, std::uint64_t seed) noexcept {
-    return mix(reinterpret_cast<std::uintptr_t>(key), seed);
-  }
-};
-
-template <>
-struct hash_rule<std::nullptr_t> {
-  static constexpr std::uint64_t apply(std::nullptr_t, std::uint64_t seed) noexcept {
-    return mix(0, seed);
-  }
-};
-
-// The bytes that carry the value, for formats that have one pattern a value but for zeros and NaN:
-// x87's 80 bits lie in 16 bytes with a gap. Any other format is rounded to double first.
-template <class Float>
-inline constexpr std::size_t value_bytes = std::numeric_limits<Float>::digits == 64 ? 10
-                                           : std::numeric_limits<Float>::digits == 106
-                                               ? sizeof(double)
-                                               : sizeof(Float);
-
-// The two zeros are one key, so they are one hash. A NaN equals nothing: any hash will do.
-template <std::floating_point K>
-struct hash_rule<K> {
-  static std::uint64_t apply(K key, std::uint64_t seed) noexcept {
-    std::array<std::uint64_t, 2> words{};
-    if (key != 0) {
-      if constexpr (value_bytes<K> == sizeof(double) && sizeof(K) > sizeof(double)) {
-        const auto rounded = static_cast<double>(key);
-        std::memcpy(&words, &rounded, sizeof rounded);
-      } else {
-        std::memcpy(&words, &key, value_bytes<K>);
-      }
-    }
-    if constexpr (value_bytes < K >> sizeof(std::uint64_t)) seed = mix(words[1], seed);
-    return mix(words[0], seed);
-  }
-};
-
-template <hashable T>
-struct hash_rule<std::complex<T>> {
-  static std::uint64_t apply(const std::complex<T>& key, std::uint64_t seed) noexcept {
-    return hash_part(key.imag(), hash_part(key.real(), seed));
-  }
-};
-
-// By address, as their == has it.
-template <class T, class Deleter>
-requires hashable<typename std::unique_ptr<T, Deleter>::pointer>
-struct hash_rule<std::unique_ptr<T, Deleter>> {
-  static std::uint64_t apply(const std::unique_ptr<T, Deleter>& key, std::uint64_t seed) noexcept(
-      nothrow_hash<typename std::unique_ptr<T, Deleter>::pointer>) {
-    return hash_part(key.get(), seed);
-  }
-};
-
-template <class T>
-struct hash_rule<std::shared_ptr<T>> {
-  static std::uint64_t apply(const std::shared_ptr<T>& key, std::uint64_t seed) noexcept {
-    return hash_part(key.get(), seed);
-  }
-};
-
-template <class First, class Second>
-requires hashable<std::remove_cv_t<First>> && hashable<std::remove_cv_t<Second>>
-struct hash_rule<std::pair<First, Second>> {
-  static constexpr std::uint64_t apply(
-      const std::pair<First, Second>& key,
-      std::uint64_t seed) noexcept(nothrow_hash<First>&& nothrow_hash<Second>) {
-    return hash_part(key.second, hash_part(key.first, seed));
-  }
-};
-
-template <class... Parts>
-requires(hashable<std::remove_cv_t<Parts>>&&...) struct hash_rule<std::tuple<Parts...>> {
-  static constexpr std::uint64_t apply(const std::tuple<Parts...>& key,
-                                       std::uint64_t seed) noexcept((nothrow_hash<Parts> && ...)) {
-    if constexpr (sizeof...(Parts) == 0) return mix(0, seed);
-    std::apply([&seed](const auto&... parts) { ((seed = hash_part(parts, seed)), ...); }, key);
-    return seed;
-  }
-};
-
-template <class T, std::size_t N>
-requires hashable<std::remove_cv_t<T>>
-struct hash_rule<std::array<T, N>> {
-  static constexpr std::uint64_t apply(const std::array<T, N>& key,
-                                       std::uint64_t seed) noexcept(nothrow_hash<T>) {
-    if constexpr (N == 0) {
-      return mix(0, seed);
-    } else if constexpr (bytewise<std::remove_cv_t<T>> && N > 2) {
-      return hash_bytes(key.data(), sizeof key, seed);
-    } else {
-      return hash_elements(key, seed);
-    }
-  }
-};
-
-template <hashable T, class Allocator>
-struct hash_rule<std::vector<T, Allocator>> {
-  static std::uint64_t apply(const std::vector<T, Allocator>& key,
-                             std::uint64_t seed) noexcept(nothrow_hash<T>) {
-    if constexpr (bytewise<T> && !std::same_as<T, bool>) {
-      return hash_bytes(key.data(), key.size() * sizeof(T), seed);
-    } else {
-      return hash_elements(key, mix(key.size(), seed));  // so that {{}, {}} is not {{}}
-    }
-  }
-};
-
-// As std has it: a full optional hashes like what it holds.
-template <class T>
-requires hashable<std::remove_cv_t<T>>
-struct hash_rule<std::optional<T>> {
-  static constexpr std::uint64_t apply(const std::optional<T>& key,
-                                       std::uint64_t seed) noexcept(nothrow_hash<T>) {
-    return key ? hash_part(*key, seed) : mix(no_seed, seed);
-  }
-};
-
-template <>
-struct hash_rule<std::monostate> {
-  static constexpr std::uint64_t apply(std::monostate, std::uint64_t seed) noexcept {
-    return mix(no_seed, seed);
-  }
-};
-
-// The index counts: variant<int, long> holds two different ones.
-template <class... Types>
-requires(hashable<std::remove_cv_t<Types>>&&...) struct hash_rule<std::variant<Types...>> {
-  static constexpr std::uint64_t apply(const std::variant<Types...>& key,
-                                       std::uint64_t seed) noexcept((nothrow_hash<Types> && ...)) {
-    seed += key.index() * mix_multiplier;
-    if (key.valueless_by_exception()) return mix(0, seed);
-    return std::visit([seed](const auto& held) { return hash_part(held, seed); }, key);
-  }
-};
-
-template <hashable Rep, class Period>
-struct hash_rule<std::chrono::duration<Rep, Period>> {
-  static constexpr std::uint64_t apply(const std::chrono::duration<Rep, Period>& key,
-                                       std::uint64_t seed) noexcept(nothrow_hash<Rep>) {
-    return hash_part(key.count(), seed);
-  }
-};
-
-template <class Clock, hashable Duration>
-struct hash_rule<std::chrono::time_point<Clock, Duration>> {
-  static constexpr std::uint64_t apply(const std::chrono::time_point<Clock, Duration>& key,
-                                       std::uint64_t seed) noexcept(nothrow_hash<Duration>) {
-    return hash_part(key.time_since_epoch(), seed);
-  }
-};
-
-}  // namespace detail
 }  // namespace gomap
+
+#include <gomap/detail/hash_rules.hpp>

@@ -22,6 +22,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -36,10 +37,16 @@
 #include <type_traits>
 #include <utility>
 
+#include <gomap/detail/aside.hpp>
 #include <gomap/detail/check_invariants.hpp>
+#include <gomap/detail/comparable_key.hpp>
+#include <gomap/detail/entry_parts.hpp>
 #include <gomap/detail/map_core.hpp>
 #include <gomap/detail/map_iterator.hpp>
+#include <gomap/detail/raise.hpp>
 #include <gomap/detail/seed.hpp>
+#include <gomap/detail/transfer.hpp>
+#include <gomap/from_range.hpp>
 #include <gomap/hash.hpp>
 #include <gomap/map_stats.hpp>
 #include <gomap/misuse.hpp>
@@ -50,17 +57,19 @@ namespace gomap {
 
 namespace detail {
 
-template <class Hash, class KeyEqual>
-concept transparent = requires {
-  typename Hash::is_transparent;
-  typename KeyEqual::is_transparent;
-};
-
-// Comparisons that cannot call back into a map: std::equal_to of scalars and of text.
+// Comparisons that cannot call back into a map: std::equal_to of scalars and of text. An enumeration
+// may have an operator of the user's, which a call by name finds and the language's own is not.
 template <class Key, class KeyEqual>
 concept known_comparison =
     (std::is_same_v<KeyEqual, std::equal_to<>> || std::is_same_v<KeyEqual, std::equal_to<Key>>)&&(
-        std::is_scalar_v<Key> || requires(const Key& key) { text_hash<char>{}(key); });
+        is_hash_of_text<hash<Key>> ||
+        (std::is_scalar_v<Key> && !requires(const Key& key) { operator==(key, key); }));
+
+// An iterator of std's own kind, or of the one that std's containers took before there were concepts.
+template <class It>
+concept input_iterator = std::input_iterator<It> ||
+    std::derived_from<typename std::iterator_traits<It>::iterator_category,
+                      std::input_iterator_tag>;
 
 template <class Range, class Value>
 concept range_of = std::ranges::input_range<Range> &&
@@ -68,21 +77,55 @@ concept range_of = std::ranges::input_range<Range> &&
 
 }  // namespace detail
 
-// Key and T: destructible, and movable or copyable; T is not const.
+// Key and T: types of objects that can be destroyed, and moved, copied or both; T may be const if it
+// can be copied. Either may be incomplete where the map is declared, as std's containers have it.
 // Hash: called with (key, seed) if it can be, else with (key); the result of the latter is mixed
-// with the seed unless the hash says is_avalanching. KeyEqual: called with two keys.
-// Allocator: any allocator with plain pointers; what else it offers (allocator_concepts.hpp) is
-// used. Misuse: gomap::checked or gomap::unchecked.
+// with the seed unless the hash says is_avalanching. KeyEqual: called with two keys; the default
+// asks std::equal_to<Key> where a user has specialised it.
+// Allocator: any allocator with plain pointers, of any type: it is rebound. What else it offers
+// (allocator_concepts.hpp) is used. Misuse: gomap::checked or gomap::unchecked.
+// Of std::unordered_map's members it has all but node handles (extract(), insert(node)) and the
+// bucket interface (bucket(), bucket_size(), local iterators). In a program without exceptions, what
+// would be thrown goes to the fatal handler (misuse.hpp).
 template <class Key, class T, class Hash = gomap::hash<Key>, class KeyEqual = std::equal_to<>,
           class Allocator = gomap::page_allocator<std::pair<const Key, T>>,
           class Misuse = gomap::checked>
 class map {
+  // Asked of the class, these leave Key and T incomplete. What needs them complete is asserted where
+  // it is used: detail::hash_with(), map_core, entry_traits.
+  static_assert(
+      std::is_object_v<Key> && std::is_object_v<T>,
+      "gomap::map: Key and T must be types of objects, not references, functions or void.");
+  static_assert(!std::is_array_v<Key> && !std::is_array_v<T>,
+                "gomap::map: Key and T must not be arrays; use std::array.");
+  static_assert(!std::is_const_v<Key> && !std::is_volatile_v<Key> && !std::is_volatile_v<T>,
+                "gomap::map: Key must not be const, which keys are anyway, and nothing volatile.");
+
   using core_type = detail::map_core<Key, T, Hash, KeyEqual, Allocator, Misuse>;
   using entries = typename core_type::entries;
   using position_type = typename core_type::position;
   using cursor_type = detail::cursor<core_type>;
   using entry_allocator = typename core_type::allocator_type;
   using allocator_traits = std::allocator_traits<entry_allocator>;
+  static_assert(std::is_same_v<typename allocator_traits::pointer, std::pair<const Key, T>*>,
+                "gomap::map: the allocator must use plain pointers.");
+
+  // Not deduced from: the guides have it that a list of either kind of pairs makes a map.
+  using list_type = std::initializer_list<std::type_identity_t<std::pair<const Key, T>>>;
+
+  // Whether an assigned map comes with its memory, whatever allocators the two have.
+  static constexpr bool takes_memory =
+      allocator_traits::propagate_on_container_move_assignment::value ||
+      allocator_traits::is_always_equal::value;
+  static constexpr bool nothrow_default = std::is_nothrow_default_constructible_v<Hash> &&
+                                          std::is_nothrow_copy_constructible_v<Hash> &&
+                                          std::is_nothrow_default_constructible_v<KeyEqual> &&
+                                          std::is_nothrow_copy_constructible_v<KeyEqual> &&
+                                          std::is_nothrow_default_constructible_v<Allocator>;
+  static constexpr bool nothrow_movable =
+      std::is_nothrow_move_constructible_v<Hash> && std::is_nothrow_move_constructible_v<KeyEqual>;
+  static constexpr bool nothrow_swappable =
+      std::is_nothrow_swappable_v<Hash> && std::is_nothrow_swappable_v<KeyEqual>;
 
  public:
   using key_type = Key;
@@ -95,8 +138,8 @@ class map {
   using allocator_type = Allocator;
   using reference = value_type&;
   using const_reference = const value_type&;
-  using pointer = typename std::allocator_traits<Allocator>::pointer;
-  using const_pointer = typename std::allocator_traits<Allocator>::const_pointer;
+  using pointer = typename allocator_traits::pointer;
+  using const_pointer = typename allocator_traits::const_pointer;
   using iterator = detail::map_iterator<core_type, false>;
   using const_iterator = detail::map_iterator<core_type, true>;
   using misuse_policy = Misuse;
@@ -111,7 +154,7 @@ class map {
   // A `hint` makes room for so many entries. One that no memory could satisfy is ignored, as in Go.
   // Throws: what the allocator throws, and what copying entries throws.
 
-  map() : map(size_type{0}) {}
+  map() noexcept(nothrow_default) : map(size_type{0}) {}
   explicit map(size_type hint, const Hash& hash = Hash(), const KeyEqual& equal = KeyEqual(),
                const Allocator& allocator = Allocator())
       : core_(detail::random_seed(), false, hash, equal, entry_allocator(allocator)) {
@@ -128,48 +171,62 @@ class map {
     make_room_for_hint(hint);
   }
 
-  template <std::input_iterator It>
+  template <detail::input_iterator It>
   map(It first, It last, size_type hint = 0, const Hash& hash = Hash(),
       const KeyEqual& equal = KeyEqual(), const Allocator& allocator = Allocator())
       : map(hint, hash, equal, allocator) {
     insert(first, last);
   }
-  template <std::input_iterator It>
+  template <detail::input_iterator It>
   map(It first, It last, const Allocator& allocator)
       : map(first, last, 0, Hash(), KeyEqual(), allocator) {}
-  template <std::input_iterator It>
+  template <detail::input_iterator It>
   map(It first, It last, size_type hint, const Allocator& allocator)
       : map(first, last, hint, Hash(), KeyEqual(), allocator) {}
-  template <std::input_iterator It>
+  template <detail::input_iterator It>
   map(It first, It last, size_type hint, const Hash& hash, const Allocator& allocator)
       : map(first, last, hint, hash, KeyEqual(), allocator) {}
 
-  map(std::initializer_list<value_type> list, size_type hint = 0, const Hash& hash = Hash(),
+  template <detail::range_of<value_type> Range>
+  map(from_range_t, Range&& range, size_type hint = 0, const Hash& hash = Hash(),
+      const KeyEqual& equal = KeyEqual(), const Allocator& allocator = Allocator())
+      : map(hint, hash, equal, allocator) {
+    insert_range(std::forward<Range>(range));
+  }
+  template <detail::range_of<value_type> Range>
+  map(from_range_t, Range&& range, const Allocator& allocator)
+      : map(from_range, std::forward<Range>(range), 0, Hash(), KeyEqual(), allocator) {}
+  template <detail::range_of<value_type> Range>
+  map(from_range_t, Range&& range, size_type hint, const Allocator& allocator)
+      : map(from_range, std::forward<Range>(range), hint, Hash(), KeyEqual(), allocator) {}
+  template <detail::range_of<value_type> Range>
+  map(from_range_t, Range&& range, size_type hint, const Hash& hash, const Allocator& allocator)
+      : map(from_range, std::forward<Range>(range), hint, hash, KeyEqual(), allocator) {}
+
+  map(list_type list, size_type hint = 0, const Hash& hash = Hash(),
       const KeyEqual& equal = KeyEqual(), const Allocator& allocator = Allocator())
       : map(list.begin(), list.end(), std::max(hint, list.size()), hash, equal, allocator) {}
-  map(std::initializer_list<value_type> list, const Allocator& allocator)
-      : map(list, 0, Hash(), KeyEqual(), allocator) {}
-  map(std::initializer_list<value_type> list, size_type hint, const Allocator& allocator)
+  map(list_type list, const Allocator& allocator) : map(list, 0, Hash(), KeyEqual(), allocator) {}
+  map(list_type list, size_type hint, const Allocator& allocator)
       : map(list, hint, Hash(), KeyEqual(), allocator) {}
-  map(std::initializer_list<value_type> list, size_type hint, const Hash& hash,
-      const Allocator& allocator)
+  map(list_type list, size_type hint, const Hash& hash, const Allocator& allocator)
       : map(list, hint, hash, KeyEqual(), allocator) {}
 
   // A copy has its own memory and the same seed.
   map(const map& other)
       : map(other, Allocator(allocator_traits::select_on_container_copy_construction(
                        other.core_.allocator()))) {}
-  map(const map& other, const Allocator& allocator)
+  map(const map& other, const std::type_identity_t<Allocator>& allocator)
       : core_(other.core_.seed(), other.core_.repeatable(), other.core_.hash(), other.core_.equal(),
               entry_allocator(allocator)) {
     other.core_.wire().check_clone();
     core_.copy_from(other.core_, other.core_.hash_of());
   }
-  // `other` is empty afterwards and can be used. O(1), but O(size) when the allocators differ.
-  map(map&& other) noexcept(
-      std::is_nothrow_move_constructible_v<Hash>&& std::is_nothrow_move_constructible_v<KeyEqual>)
-      : core_(taken_from(other.core_)) {}
-  map(map&& other, const Allocator& allocator)
+  // `other` is empty afterwards and can be used. O(1), but O(size) when the allocators differ; a
+  // throw then leaves `other` with all its entries, but for those whose move threw and that cannot
+  // be copied.
+  map(map&& other) noexcept(nothrow_movable) : core_(taken_from(other.core_)) {}
+  map(map&& other, const std::type_identity_t<Allocator>& allocator)
       : core_(other.core_.seed(), other.core_.repeatable(), other.core_.hash(), other.core_.equal(),
               entry_allocator(allocator)) {
     take_or_move(other);
@@ -177,10 +234,9 @@ class map {
   ~map() { const guard_type guard(core_.wire(), operation::destroy, opaque_address()); }
 
   map& operator=(const map& other);
-  map& operator=(map&& other) noexcept(
-      allocator_traits::is_always_equal::value&& std::is_nothrow_move_assignable_v<Hash>&&
-          std::is_nothrow_move_assignable_v<KeyEqual>);
-  map& operator=(std::initializer_list<value_type> list) {
+  // O(1), but O(size) when the allocators differ and stay where they are.
+  map& operator=(map&& other) noexcept(takes_memory&& nothrow_movable&& nothrow_swappable);
+  map& operator=(list_type list) {
     map fresh(list, 0, core_.hash(), core_.equal(), get_allocator());
     swap_contents(fresh, operation::assign);
     return *this;
@@ -198,10 +254,17 @@ class map {
   // Each begin() starts a walk of its own at a random entry, so begin() == begin() is false more often
   // than not, and erase(begin(), begin()) erases something. clear(), shrink_to_fit(), a rehash() to
   // fewer buckets, assignment, move and swap end all walks: their iterators equal end() then.
+  // They throw what the hash throws, which is asked where chains overflow.
 
-  [[nodiscard]] iterator begin() { return iterator(first()); }
-  [[nodiscard]] const_iterator begin() const { return const_iterator(first()); }
-  [[nodiscard]] const_iterator cbegin() const { return begin(); }
+  [[nodiscard]] iterator begin() noexcept(core_type::hash_throws_nothing()) {
+    return iterator(first());
+  }
+  [[nodiscard]] const_iterator begin() const noexcept(core_type::hash_throws_nothing()) {
+    return const_iterator(first());
+  }
+  [[nodiscard]] const_iterator cbegin() const noexcept(core_type::hash_throws_nothing()) {
+    return begin();
+  }
   [[nodiscard]] iterator end() noexcept { return iterator(); }
   [[nodiscard]] const_iterator end() const noexcept { return const_iterator(); }
   [[nodiscard]] const_iterator cend() const noexcept { return const_iterator(); }
@@ -292,11 +355,13 @@ class map {
   // Walks everything.  Throws: invariant_error, saying what is wrong; what hash and equality throw.
   void check_invariants() const {
     core_.wire().check_read();
-    detail::invariants<typename core_type::table_type>(core_).check(core_.hash_of(), core_.equal());
+    detail::invariants<typename core_type::table_type>(core_).check(
+        core_.hash_of(), [this](const Key& a, const Key& b) { return core_.equals(a, b); });
   }
 
   // ---- lookup: O(1), and nothing is ever moved
-  // K may differ from Key when Hash and KeyEqual are transparent.
+  // A K that is no Key is looked up as it is where Hash and KeyEqual are transparent and take it;
+  // anything else that converts to Key is converted.
   // Throw: what hash and equality throw; at() also std::out_of_range.
 
   [[nodiscard, gnu::always_inline]] inline iterator find(const Key& key) {
@@ -306,24 +371,24 @@ class map {
     return found<const_iterator>(key);
   }
   template <class K>
-  requires detail::transparent<Hash, KeyEqual>
+  requires detail::comparable_key<K, Key, Hash, KeyEqual>
   [[nodiscard, gnu::always_inline]] inline iterator find(const K& key) {
     return found<iterator>(key);
   }
   template <class K>
-  requires detail::transparent<Hash, KeyEqual>
+  requires detail::comparable_key<K, Key, Hash, KeyEqual>
   [[nodiscard, gnu::always_inline]] inline const_iterator find(const K& key) const {
     return found<const_iterator>(key);
   }
 
   [[nodiscard]] bool contains(const Key& key) const { return locate(key) != nullptr; }
   template <class K>
-  requires detail::transparent<Hash, KeyEqual>
+  requires detail::comparable_key<K, Key, Hash, KeyEqual>
   [[nodiscard]] bool contains(const K& key) const { return locate(key) != nullptr; }
 
   [[nodiscard]] size_type count(const Key& key) const { return contains(key) ? 1 : 0; }
   template <class K>
-  requires detail::transparent<Hash, KeyEqual>
+  requires detail::comparable_key<K, Key, Hash, KeyEqual>
   [[nodiscard]] size_type count(const K& key) const { return contains(key) ? 1 : 0; }
 
   [[nodiscard]] std::pair<iterator, iterator> equal_range(const Key& key) {
@@ -333,12 +398,12 @@ class map {
     return range_of_one(find(key));
   }
   template <class K>
-  requires detail::transparent<Hash, KeyEqual>
+  requires detail::comparable_key<K, Key, Hash, KeyEqual>
   [[nodiscard]] std::pair<iterator, iterator> equal_range(const K& key) {
     return range_of_one(find(key));
   }
   template <class K>
-  requires detail::transparent<Hash, KeyEqual>
+  requires detail::comparable_key<K, Key, Hash, KeyEqual>
   [[nodiscard]] std::pair<const_iterator, const_iterator> equal_range(const K& key) const {
     return range_of_one(find(key));
   }
@@ -346,55 +411,59 @@ class map {
   [[nodiscard]] T& at(const Key& key) { return existing(locate(key)); }
   [[nodiscard]] const T& at(const Key& key) const { return existing(locate(key)); }
   template <class K>
-  requires detail::transparent<Hash, KeyEqual>
+  requires detail::comparable_key<K, Key, Hash, KeyEqual>
   [[nodiscard]] T& at(const K& key) { return existing(locate(key)); }
   template <class K>
-  requires detail::transparent<Hash, KeyEqual>
+  requires detail::comparable_key<K, Key, Hash, KeyEqual>
   [[nodiscard]] const T& at(const K& key) const { return existing(locate(key)); }
 
   // Go's `v, ok := m[key]`: where the value is, or null.
   [[nodiscard]] T* lookup(const Key& key) { return value_or_null(locate(key)); }
   [[nodiscard]] const T* lookup(const Key& key) const { return value_or_null(locate(key)); }
   template <class K>
-  requires detail::transparent<Hash, KeyEqual>
+  requires detail::comparable_key<K, Key, Hash, KeyEqual>
   [[nodiscard]] T* lookup(const K& key) { return value_or_null(locate(key)); }
   template <class K>
-  requires detail::transparent<Hash, KeyEqual>
+  requires detail::comparable_key<K, Key, Hash, KeyEqual>
   [[nodiscard]] const T* lookup(const K& key) const { return value_or_null(locate(key)); }
 
   // Go's `m[key]` on the right-hand side: a copy of the value, or T{}. Inserts nothing.
   [[nodiscard]] T get(const Key& key) const { return copy_or_zero(locate(key)); }
   template <class K>
-  requires detail::transparent<Hash, KeyEqual>
+  requires detail::comparable_key<K, Key, Hash, KeyEqual>
   [[nodiscard]] T get(const K& key) const { return copy_or_zero(locate(key)); }
 
   // Looks up a range of keys, writing a T* or null for each to `out`, and returns where `out` ends.
   // Prefetches ahead, so that a large map answers at the speed of memory rather than of one miss
   // after another. A range that can be walked once only is looked up key by key.
   template <std::ranges::input_range Keys, std::weakly_incrementable Out>
-  Out find_many(Keys&& keys, Out out) {
+  requires detail::lookup_key<std::ranges::range_reference_t<Keys>, Key, Hash, KeyEqual> Out
+  find_many(Keys&& keys, Out out) {
     return find_each(keys, std::move(out), [](value_type* e) -> T* { return value_or_null(e); });
   }
   template <std::ranges::input_range Keys, std::weakly_incrementable Out>
-  Out find_many(Keys&& keys, Out out) const {
+  requires detail::lookup_key<std::ranges::range_reference_t<Keys>, Key, Hash, KeyEqual> Out
+  find_many(Keys&& keys, Out out)
+  const {
     return find_each(keys, std::move(out),
                      [](value_type* e) -> const T* { return value_or_null(e); });
   }
   // Asks the processor to fetch where `key` would be, for a lookup a little later.
   void prefetch(const Key& key) const { core_.prefetch(core_.hash_key(key)); }
   template <class K>
-  requires detail::transparent<Hash, KeyEqual>
+  requires detail::comparable_key<K, Key, Hash, KeyEqual>
   void prefetch(const K& key) const { core_.prefetch(core_.hash_key(key)); }
 
   // ---- insertion: amortised O(1), a bounded number of buckets moved
-  // Arguments may refer to entries of this map, and are not moved from unless the key is new.
+  // Arguments may refer to entries of this map, and are not moved from unless the key is new. There
+  // are two exceptions: what can only be moved into a Key, and what converts to an entry as a whole,
+  // like a class with an operator std::pair, is moved from before the key is known.
   // Throw: what hash, equality, construction and the allocator throw, with the map as before.
 
   T& operator[](const Key& key) { return value_or_new(key); }
   T& operator[](Key&& key) { return value_or_new(std::move(key)); }
   template <class K>
-  requires(detail::transparent<Hash, KeyEqual>&& std::constructible_from<Key, K&&>) T& operator[](
-      K&& key) {
+  requires detail::insertable_key<K&&, Key, Hash, KeyEqual> T& operator[](K&& key) {
     return value_or_new(std::forward<K>(key));
   }
 
@@ -415,11 +484,11 @@ class map {
     return insert(std::forward<P>(entry)).first;
   }
   // Basic guarantee: what came before a throw stays inserted.
-  template <std::input_iterator It>
+  template <detail::input_iterator It>
   void insert(It first, It last) {
     for (; first != last; ++first) emplace(*first);
   }
-  void insert(std::initializer_list<value_type> list) { insert(list.begin(), list.end()); }
+  void insert(list_type list) { insert(list.begin(), list.end()); }
   template <detail::range_of<value_type> Range>
   void insert_range(Range&& range) {
     for (auto&& entry : range) emplace(std::forward<decltype(entry)>(entry));
@@ -434,8 +503,8 @@ class map {
     return assign(std::move(key), std::forward<M>(value));
   }
   template <class K, class M>
-  requires(detail::transparent<Hash, KeyEqual>&& std::constructible_from<Key, K&&>)
-      std::pair<iterator, bool> insert_or_assign(K&& key, M&& value) {
+  requires detail::insertable_key<K&&, Key, Hash, KeyEqual> std::pair<iterator, bool>
+  insert_or_assign(K&& key, M&& value) {
     return assign(std::forward<K>(key), std::forward<M>(value));
   }
   template <class M>
@@ -445,6 +514,11 @@ class map {
   template <class M>
   iterator insert_or_assign(const_iterator, Key&& key, M&& value) {
     return assign(std::move(key), std::forward<M>(value)).first;
+  }
+  template <class K, class M>
+  requires detail::insertable_key<K&&, Key, Hash, KeyEqual> iterator
+  insert_or_assign(const_iterator, K&& key, M&& value) {
+    return assign(std::forward<K>(key), std::forward<M>(value)).first;
   }
 
   template <class... Args>
@@ -463,8 +537,7 @@ class map {
     return emplace_value(std::move(key), std::forward<Args>(args)...);
   }
   template <class K, class... Args>
-  requires(detail::transparent<Hash, KeyEqual>&& std::constructible_from<Key, K&&> &&
-           !std::convertible_to<K&&, const_iterator>)
+  requires(!detail::iterator_of<K&&, map> && detail::insertable_key<K&&, Key, Hash, KeyEqual>)
       std::pair<iterator, bool> try_emplace(K&& key, Args&&... args) {
     return emplace_value(std::forward<K>(key), std::forward<Args>(args)...);
   }
@@ -475,6 +548,12 @@ class map {
   template <class... Args>
   iterator try_emplace(const_iterator, Key&& key, Args&&... args) {
     return emplace_value(std::move(key), std::forward<Args>(args)...).first;
+  }
+  template <class K, class... Args>
+  requires detail::insertable_key<K&&, Key, Hash, KeyEqual> iterator try_emplace(const_iterator,
+                                                                                 K&& key,
+                                                                                 Args&&... args) {
+    return emplace_value(std::forward<K>(key), std::forward<Args>(args)...).first;
   }
 
   // Moves over the entries of `source` whose keys are not here; the others stay there. Basic
@@ -500,13 +579,13 @@ class map {
   }
   size_type erase(const Key& key) { return erase_key(key); }
   template <class K>
-  requires(detail::transparent<Hash, KeyEqual> && !std::convertible_to<K&&, iterator> &&
-           !std::convertible_to<K&&, const_iterator>) size_type erase(K&& key) {
+  requires(!detail::iterator_of<K&&, map> &&
+           detail::comparable_key<K, Key, Hash, KeyEqual>) size_type erase(K&& key) {
     return erase_key(key);
   }
   // Removes everything, NaN keys included, keeps the buckets, and draws a new seed. Ends all walks.
   // O(buckets).
-  void clear() {
+  void clear() noexcept {
     const guard_type guard(core_.wire(), operation::clear, opaque_address());
     core_.clear();
     draw_new_seed();
@@ -524,17 +603,20 @@ class map {
   }
 
   // Exchanges the contents. O(1).  Requires: the allocators are equal or propagate on swap.
-  void swap(map& other) noexcept(
-      std::is_nothrow_swappable_v<Hash>&& std::is_nothrow_swappable_v<KeyEqual>);
+  void swap(map& other) noexcept(nothrow_swappable);
 
   // Go's maps.Clone: a copy with the same seed.
   [[nodiscard]] map clone() const { return *this; }
 
+  // Whether both hold the same entries. As in std, a key of `a` is looked up in `b`, and the entries
+  // are then compared by ==, keys included; keys that have no == are equal when they are found.
+  // O(size).  Throws: what hash, equality and == throw.
   [[nodiscard]] friend bool operator==(const map& a, const map& b) {
     if (a.size() != b.size()) return false;
-    for (const auto& [key, value] : a) {
-      const T* const other = b.lookup(key);
-      if (other == nullptr || !(*other == value)) return false;
+    for (const value_type& entry : a) {
+      const value_type* const other = b.locate(entry.first);
+      if (other == nullptr || !same_keys(entry.first, other->first)) return false;
+      if (!static_cast<bool>(entry.second == other->second)) return false;
     }
     return true;
   }
@@ -595,15 +677,28 @@ class map {
     return {at, next};
   }
 
+  // Whether keys that the equality takes for one are equal by ==, too.
+  static bool same_keys(const Key& a, const Key& b) {
+    constexpr bool asked_already = detail::known_comparison<Key, KeyEqual> && !std::is_enum_v<Key>;
+    if constexpr (!asked_already && requires { a == b; }) {
+      return static_cast<bool>(a == b);
+    } else {
+      return true;
+    }
+  }
   static T* value_or_null(value_type* entry) noexcept {
-    return entry == nullptr ? nullptr : &entry->second;
+    return entry == nullptr ? nullptr : std::addressof(entry->second);
   }
   static T& existing(value_type* entry) {
-    if (entry == nullptr) throw std::out_of_range("gomap::map::at: no such key");
+    if (entry == nullptr) GOMAP_THROW(std::out_of_range("gomap::map::at: no such key"));
     return entry->second;
   }
   static T copy_or_zero(const value_type* entry) { return entry == nullptr ? T() : entry->second; }
 
+  template <class K>
+  static decltype(auto) as_lookup_key(K&& key) {
+    return detail::as_lookup_key<Key, Hash, KeyEqual>(std::forward<K>(key));
+  }
   template <class Keys, class Out, class Result>
   Out find_each(Keys& keys, Out out, const Result& result) const;
 
@@ -642,13 +737,16 @@ class map {
                          std::forward_as_tuple(std::forward<Args>(args)...));
     });
   }
-  // From arguments for the pair, in which `key` is.
-  template <class... Args>
-  std::pair<iterator, bool> emplace_key(const Key& key, Args&&... args) {
+  // From arguments for the pair, of which `key` is the part that makes the key.
+  template <class K, class... Args>
+  std::pair<iterator, bool> emplace_key(const K& key, Args&&... args) {
     return find_or_insert(key, operation::insert, [&](entry_allocator& a, value_type* to) {
       entries::construct(a, to, std::forward<Args>(args)...);
     });
   }
+  // From `parts`, of which a Key must be made before it can be looked up.
+  template <class Parts>
+  std::pair<iterator, bool> emplace_made_key(Parts parts);
   template <class K, class M>
   std::pair<iterator, bool> assign(K&& key, M&& value) {
     const auto result =
@@ -705,7 +803,7 @@ std::size_t erase_if(map<K, V, H, E, A, M>& m, Pred pred) {
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
 auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::operator=(const map& other) -> map& {
-  if (this == &other) return *this;
+  if (this == std::addressof(other)) return *this;
   constexpr bool propagates = allocator_traits::propagate_on_container_copy_assignment::value;
   map copy(other, propagates ? other.get_allocator() : get_allocator());
   swap_contents(copy, operation::assign);
@@ -718,15 +816,18 @@ auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::operator=(const map& other)
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
 auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::operator=(map&& other) noexcept(
-    allocator_traits::is_always_equal::value&& std::is_nothrow_move_assignable_v<Hash>&&
-        std::is_nothrow_move_assignable_v<KeyEqual>) -> map& {
-  if (this == &other) return *this;
-  constexpr bool propagates = allocator_traits::propagate_on_container_move_assignment::value;
-  map taken(std::move(other), propagates ? other.get_allocator() : get_allocator());
-  swap_contents(taken, operation::assign);
-  if constexpr (propagates) {
-    using std::swap;
-    swap(core_.allocator(), taken.core_.allocator());
+    takes_memory&& nothrow_movable&& nothrow_swappable) -> map& {
+  if (this == std::addressof(other)) return *this;
+  if constexpr (takes_memory) {
+    map taken(std::move(other));
+    swap_contents(taken, operation::assign);
+    if constexpr (allocator_traits::propagate_on_container_move_assignment::value) {
+      using std::swap;
+      swap(core_.allocator(), taken.core_.allocator());
+    }
+  } else {
+    map taken(std::move(other), get_allocator());
+    swap_contents(taken, operation::assign);
   }
   return *this;
 }
@@ -738,15 +839,7 @@ void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::take_or_move(map& other) {
     core_.swap(other.core_);
     return;
   }
-  core_.grow_to(detail::bits_for(other.size()), core_.hash_of());
-  // One by one, so that a throw leaves each entry in one of the two maps.
-  other.core_.for_each_position([&](position_type at, auto* head) {
-    value_type* const entry = at.entry();
-    core_.insert(
-        core_.hash_key(entry->first), core_.hash_of(),
-        [&](entry_allocator& a, value_type* to) { entries::construct_from(a, to, entry); });
-    other.core_.erase_below(at, head);
-  });
+  detail::transfer<typename core_type::table_type>::run(other.core_, core_, other.core_.hash_of());
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
@@ -757,9 +850,8 @@ void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::swap_contents(map& fresh, o
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
-void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::swap(map& other) noexcept(
-    std::is_nothrow_swappable_v<Hash>&& std::is_nothrow_swappable_v<KeyEqual>) {
-  if (this == &other) return;
+void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::swap(map& other) noexcept(nothrow_swappable) {
+  if (this == std::addressof(other)) return;
   const guard_type guard(other.core_.wire(), operation::swap, other.opaque_address());
   swap_contents(other, operation::swap);
   if constexpr (allocator_traits::propagate_on_container_swap::value) {
@@ -771,7 +863,9 @@ void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::swap(map& other) noexcept(
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
 void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::rehash(size_type n) {
   const guard_type guard(core_.wire(), operation::reserve, opaque_address());
-  if (n > max_bucket_count()) throw std::length_error("gomap: more buckets than a map can hold");
+  if (n > max_bucket_count()) {
+    GOMAP_THROW(std::length_error("gomap: more buckets than a map can hold"));
+  }
   const unsigned for_buckets = n <= 1 ? 0 : static_cast<unsigned>(std::bit_width(n - 1));
   const unsigned bits = std::max(for_buckets, detail::bits_for(size()));
   if (bits > core_.bits()) {
@@ -797,33 +891,47 @@ template <class Key, class T, class Hash, class KeyEqual, class Allocator, class
 template <class... Args>
 auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::emplace(Args&&... args)
     -> std::pair<iterator, bool> {
-  if constexpr (sizeof...(Args) == 2) {
-    auto&& first = std::get<0>(std::forward_as_tuple(args...));
-    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(first)>, Key>) {
-      return emplace_key(first, std::forward<Args>(args)...);
+  if constexpr (requires { detail::parts_of(std::forward<Args>(args)...); }) {
+    auto parts = detail::parts_of(std::forward<Args>(args)...);
+    if constexpr (detail::is_lookup_key<decltype(parts.key), Key, Hash, KeyEqual>) {
+      return emplace_key(std::get<0>(parts.key), std::forward<Args>(args)...);
+    } else if constexpr (detail::is_number<decltype(parts.key)> && std::is_arithmetic_v<Key>) {
+      // A number costs nothing to make, here and once more in its place.
+      return emplace_key(static_cast<Key>(std::get<0>(parts.key)), std::forward<Args>(args)...);
+    } else {
+      return emplace_made_key(std::move(parts));
     }
-  } else if constexpr (sizeof...(Args) == 1) {
-    auto&& only = std::get<0>(std::forward_as_tuple(args...));
-    if constexpr (requires { typename std::remove_cvref_t<decltype(only)>::first_type; }) {
-      if constexpr (std::is_same_v<std::remove_cvref_t<
-                                       typename std::remove_cvref_t<decltype(only)>::first_type>,
-                                   Key>) {
-        return emplace_key(only.first, std::forward<Args>(args)...);
-      }
-    }
+  } else {
+    // The key is known only once the entry is built, so that is done aside.
+    detail::aside<value_type, entry_allocator> built(
+        core_.allocator(), [&](entry_allocator& a, value_type* at) {
+          entries::construct(a, at, std::forward<Args>(args)...);
+        });
+    return find_or_insert(
+        (*built).first, operation::insert,
+        [&](entry_allocator& a, value_type* to) { entries::construct_from(a, to, built.get()); });
   }
-  // The key is known only once the entry is built: it is built here and moved in if it is new.
-  entry_allocator allocator(core_.allocator());
-  alignas(value_type) std::byte bytes[sizeof(value_type)];
-  auto* const built = reinterpret_cast<value_type*>(bytes);
-  entries::construct(allocator, built, std::forward<Args>(args)...);
-  struct destroyer {
-    entry_allocator& allocator;
-    value_type* entry;
-    ~destroyer() { entries::destroy(allocator, entry); }
-  } destroy{allocator, built};
-  return find_or_insert(built->first, operation::insert, [&](entry_allocator& a, value_type* to) {
-    entries::construct_from(a, to, built);
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Misuse>
+template <class Parts>
+auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::emplace_made_key(Parts parts)
+    -> std::pair<iterator, bool> {
+  detail::aside<Key, entry_allocator> made(core_.allocator(), [&](entry_allocator& a, Key* at) {
+    detail::build_key<Key>(
+        [&](auto&&... part) {
+          allocator_traits::construct(a, at, std::forward<decltype(part)>(part)...);
+        },
+        parts.key);
+  });
+  return find_or_insert(*made, operation::insert, [&](entry_allocator& a, value_type* to) {
+    if constexpr (std::is_move_constructible_v<Key>) {
+      entries::construct(a, to, std::piecewise_construct, std::forward_as_tuple(std::move(*made)),
+                         std::move(parts.value));
+    } else {  // made once more, where it stays
+      entries::construct(a, to, std::piecewise_construct, std::move(parts.key),
+                         std::move(parts.value));
+    }
   });
 }
 
@@ -831,7 +939,7 @@ template <class Key, class T, class Hash, class KeyEqual, class Allocator, class
 template <class H, class E, class M>
 void map<Key, T, Hash, KeyEqual, Allocator, Misuse>::merge(
     map<Key, T, H, E, Allocator, M>& source) {
-  if (static_cast<const void*>(this) == static_cast<const void*>(&source)) return;
+  if (static_cast<const void*>(this) == std::addressof(source)) return;
   const typename M::write_guard guard(source.core_.wire(), operation::merge,
                                       source.opaque_address());
   source.core_.for_each_position([&](auto at, auto* head) {
@@ -860,7 +968,7 @@ template <class Keys, class Out, class Result>
 auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::find_each(Keys& keys, Out out,
                                                                const Result& result) const -> Out {
   if constexpr (!std::ranges::forward_range<Keys>) {
-    for (auto&& key : keys) *out++ = result(locate(key));
+    for (auto&& key : keys) *out++ = result(locate(as_lookup_key(key)));
     return out;
   } else {
     // Keys go through three stages, half a block apart: header asked for, slot asked for, looked
@@ -872,8 +980,8 @@ auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::find_each(Keys& keys, Out o
     auto ahead = next;
     std::size_t known = 0;  // keys hashed; key number i has its hash at i % size
     const auto hash_some = [&] {
-      for (std::size_t n = 0; n < half && ahead != last; ++n, ++ahead, ++known) {
-        const std::uint64_t hash = core_.hash_key(*ahead);
+      for (std::size_t n = 0; n < half && ahead != last; ++n, (void)++ahead, ++known) {
+        const std::uint64_t hash = core_.hash_key(as_lookup_key(*ahead));
         hashes[known % hashes.size()] = hash;
         core_.prefetch(hash);
       }
@@ -888,8 +996,9 @@ auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::find_each(Keys& keys, Out o
       });
       hash_some();
       reading([&] {
-        for (; done < block_end; ++done, ++next) {
-          const position_type at = core_.find_prefetched_key(*next, hashes[done % hashes.size()]);
+        for (; done < block_end; ++done, (void)++next) {
+          const position_type at =
+              core_.find_prefetched_key(as_lookup_key(*next), hashes[done % hashes.size()]);
           *out++ = result(at ? at.entry() : nullptr);
         }
       });
@@ -897,61 +1006,6 @@ auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::find_each(Keys& keys, Out o
     return out;
   }
 }
-
-namespace detail {
-
-template <class A>
-concept allocator_like = requires(A& a) {
-  typename A::value_type;
-  a.allocate(std::size_t{1});
-};
-template <class H>
-concept not_allocator = !allocator_like<H> && !std::is_integral_v<H>;
-
-template <class It>
-using iter_key = std::remove_const_t<typename std::iter_value_t<It>::first_type>;
-template <class It>
-using iter_mapped = typename std::iter_value_t<It>::second_type;
-
-}  // namespace detail
-
-template <std::input_iterator It, detail::not_allocator Hash = gomap::hash<detail::iter_key<It>>,
-          detail::not_allocator KeyEqual = std::equal_to<>,
-          detail::allocator_like Allocator =
-              gomap::page_allocator<std::pair<const detail::iter_key<It>, detail::iter_mapped<It>>>>
-map(It, It, std::size_t = 0, Hash = Hash(), KeyEqual = KeyEqual(), Allocator = Allocator())
-    -> map<detail::iter_key<It>, detail::iter_mapped<It>, Hash, KeyEqual, Allocator>;
-
-template <std::input_iterator It, detail::allocator_like Allocator>
-map(It, It, Allocator) -> map<detail::iter_key<It>, detail::iter_mapped<It>,
-                              gomap::hash<detail::iter_key<It>>, std::equal_to<>, Allocator>;
-
-template <std::input_iterator It, detail::allocator_like Allocator>
-map(It, It, std::size_t, Allocator)
-    -> map<detail::iter_key<It>, detail::iter_mapped<It>, gomap::hash<detail::iter_key<It>>,
-           std::equal_to<>, Allocator>;
-
-template <std::input_iterator It, detail::not_allocator Hash, detail::allocator_like Allocator>
-map(It, It, std::size_t, Hash, Allocator)
-    -> map<detail::iter_key<It>, detail::iter_mapped<It>, Hash, std::equal_to<>, Allocator>;
-
-template <class Key, class T, detail::not_allocator Hash = gomap::hash<Key>,
-          detail::not_allocator KeyEqual = std::equal_to<>,
-          detail::allocator_like Allocator = gomap::page_allocator<std::pair<const Key, T>>>
-map(std::initializer_list<std::pair<Key, T>>, std::size_t = 0, Hash = Hash(), KeyEqual = KeyEqual(),
-    Allocator = Allocator()) -> map<Key, T, Hash, KeyEqual, Allocator>;
-
-template <class Key, class T, detail::allocator_like Allocator>
-map(std::initializer_list<std::pair<Key, T>>, Allocator)
-    -> map<Key, T, gomap::hash<Key>, std::equal_to<>, Allocator>;
-
-template <class Key, class T, detail::allocator_like Allocator>
-map(std::initializer_list<std::pair<Key, T>>, std::size_t, Allocator)
-    -> map<Key, T, gomap::hash<Key>, std::equal_to<>, Allocator>;
-
-template <class Key, class T, detail::not_allocator Hash, detail::allocator_like Allocator>
-map(std::initializer_list<std::pair<Key, T>>, std::size_t, Hash, Allocator)
-    -> map<Key, T, Hash, std::equal_to<>, Allocator>;
 
 namespace pmr {
 // A map on any memory resource.
@@ -963,4 +1017,5 @@ using map = gomap::map<Key, T, Hash, KeyEqual,
 
 }  // namespace gomap
 
+#include <gomap/detail/map_guides.hpp>
 #include <gomap/maps.hpp>

@@ -15,9 +15,29 @@
 
 namespace gomap {
 
+template <class, class, class, class, class, class>
+class ref;
+
+namespace detail {
+
+// Declared only.
+template <class... Ts>
+void takes_map(const map<Ts...>&);
+template <class... Ts>
+void takes_map(const ref<Ts...>&);
+
+// gomap's maps, references to them, and what derives from either: nothing else, for these names are
+// found for any type that has a map for an argument.
+template <class M>
+concept any_map = requires(const M& m) {
+  detail::takes_map(m);
+};
+
+}  // namespace detail
+
 // Whether both maps hold the same keys with values that `same` takes for equal. Their types may
-// differ; keys are looked up in `b`.
-template <class Map1, class Map2, class Same>
+// differ; keys are looked up in `b`, so it is the equality of `b` that tells which are the same.
+template <detail::any_map Map1, detail::any_map Map2, class Same>
 [[nodiscard]] bool equal_func(const Map1& a, const Map2& b, Same same) {
   if (a.size() != b.size()) return false;
   for (const auto& [key, value] : a) {
@@ -27,24 +47,25 @@ template <class Map1, class Map2, class Same>
   return true;
 }
 
-// The same with ==. A map with a NaN in it is not equal to itself.
-template <class Map1, class Map2>
+// The same, with values compared by ==. The operator of maps besides compares the keys by ==. A map
+// with a NaN in it is not equal to itself, by either.
+template <detail::any_map Map1, detail::any_map Map2>
 [[nodiscard]] bool equal(const Map1& a, const Map2& b) {
-  return equal_func(a, b, std::equal_to<>());
+  return gomap::equal_func(a, b, std::equal_to<>());
 }
 
 // Inserts every entry of `from` into `to`, replacing values there. Copying a map into itself
 // changes nothing.
-template <class Map1, class Map2>
+template <detail::any_map Map1, detail::any_map Map2>
 void copy(Map1& to, const Map2& from) {
-  if (static_cast<const void*>(&to) == static_cast<const void*>(&from)) return;
+  if (static_cast<const void*>(std::addressof(to)) == std::addressof(from)) return;
   for (const auto& [key, value] : from) to.insert_or_assign(key, value);
 }
 
 // Erases the entries for which pred(key, value) holds. NaN keys go as well, unlike in Go.
 template <class Key, class T, class... Rest, class Pred>
 void delete_func(map<Key, T, Rest...>& m, Pred pred) {
-  erase_if(m, [&](auto& entry) -> bool { return pred(entry.first, entry.second); });
+  gomap::erase_if(m, [&](auto& entry) -> bool { return pred(entry.first, entry.second); });
 }
 
 namespace detail {
@@ -84,7 +105,7 @@ class half_of_entries {
     inner at_;
   };
 
-  explicit half_of_entries(Map& map) noexcept : map_(&map) {}
+  explicit half_of_entries(Map& map) noexcept : map_(std::addressof(map)) {}
   [[nodiscard]] iterator begin() const { return iterator(map_->begin()); }
   [[nodiscard]] iterator end() const { return iterator(map_->end()); }
   [[nodiscard]] std::size_t size() const noexcept { return map_->size(); }

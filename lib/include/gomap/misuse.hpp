@@ -59,6 +59,7 @@ enum class misuse_kind : std::uint8_t {
   unlock_shared,     // the same, for a shared lock
   lock_order,        // two maps are locked in opposite orders from callbacks
   destroyed_in_use,  // a concurrent_map was destroyed while a thread was in it
+  no_exceptions,     // an error that would be thrown, in a program compiled without exceptions
 };
 
 // The first line of a report, "fatal error: concurrent map writes": Go's text where Go has one.
@@ -66,7 +67,8 @@ enum class misuse_kind : std::uint8_t {
 [[nodiscard]] std::string_view text(misuse_kind) noexcept;
 
 // One misuse. The texts live for ever. A thread's number is small, given at its first write;
-// operation::none with thread 0 stands for a call that was over before it could be seen.
+// operation::none with thread 0 stands for a call that was over before it could be seen. The
+// explanation of misuse_kind::no_exceptions is the error's own, and lives as long as the handler.
 struct misuse_report {
   misuse_kind kind;
   std::string_view text;         // the first line
@@ -90,7 +92,8 @@ struct misuse_report {
 void print(const misuse_report&) noexcept;
 
 // Called for each misuse, on the thread that noticed. It may throw, which is for tests: the
-// exception leaves the map's call, and the map may be corrupt. When it returns, the process aborts.
+// exception leaves the map's call, and the map may be corrupt. A call that is noexcept ends the
+// process then: begin(), clear(), swap(), moves. When the handler returns, the process aborts.
 using fatal_handler = void (*)(const misuse_report&);
 
 // Installs `handler` and returns the one before; null stands for the default, which print()s.

@@ -11,6 +11,7 @@
 // while the map that they share wants what gomap::map wants.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <initializer_list>
@@ -18,6 +19,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include <gomap/detail/comparable_key.hpp>
+#include <gomap/detail/raise.hpp>
 #include <gomap/map.hpp>
 
 namespace gomap {
@@ -32,6 +35,9 @@ template <class Key, class T, class Hash = gomap::hash<Key>, class KeyEqual = st
           class Allocator = gomap::page_allocator<std::pair<const Key, T>>,
           class Misuse = gomap::checked>
 class ref {
+  template <class K>
+  static constexpr bool key_form = detail::lookup_key<K&&, Key, Hash, KeyEqual>;
+
  public:
   using map_type = map<Key, T, Hash, KeyEqual, Allocator, Misuse>;
   using key_type = Key;
@@ -65,40 +71,50 @@ class ref {
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
   [[nodiscard]] iterator begin() const { return map_ ? map_->begin() : iterator(); }
   [[nodiscard]] iterator end() const noexcept { return iterator(); }
-  template <class K>
-  [[nodiscard]] iterator find(const K& key) const {
-    return map_ ? map_->find(key) : iterator();
+  // A K is whatever map's own calls take: a key, what is looked up as it is, what converts to Key.
+  template <class K = Key>
+  requires key_form<K>
+  [[nodiscard]] iterator find(K&& key) const {
+    return map_ ? map_->find(std::forward<K>(key)) : iterator();
   }
-  template <class K>
-  [[nodiscard]] bool contains(const K& key) const {
-    return map_ && map_->contains(key);
+  template <class K = Key>
+  requires key_form<K>
+  [[nodiscard]] bool contains(K&& key) const {
+    return map_ && map_->contains(std::forward<K>(key));
   }
-  template <class K>
-  [[nodiscard]] size_type count(const K& key) const {
-    return contains(key) ? 1 : 0;
+  template <class K = Key>
+  requires key_form<K>
+  [[nodiscard]] size_type count(K&& key) const {
+    return map_ ? map_->count(std::forward<K>(key)) : 0;
   }
   // The value or T{}; where it is or null.
-  template <class K>
-  [[nodiscard]] T get(const K& key) const {
-    return map_ ? map_->get(key) : T();
-  }
-  template <class K>
-  [[nodiscard]] T* lookup(const K& key) const {
-    return map_ ? map_->lookup(key) : nullptr;
+  template <class K = Key>
+  requires key_form<K>
+  [[nodiscard]] T get(K&& key) const { return map_ ? map_->get(std::forward<K>(key)) : T(); }
+  template <class K = Key>
+  requires key_form<K>
+  [[nodiscard]] T* lookup(K&& key) const {
+    return map_ ? map_->lookup(std::forward<K>(key)) : nullptr;
   }
   // Throws: std::out_of_range when the key is not there.
-  template <class K>
-  [[nodiscard]] T& at(const K& key) const {
-    T* const value = lookup(key);
-    if (value == nullptr) throw std::out_of_range("gomap::ref::at: no such key");
+  template <class K = Key>
+  requires key_form<K>
+  [[nodiscard]] T& at(K&& key) const {
+    T* const value = lookup(std::forward<K>(key));
+    if (value == nullptr) GOMAP_THROW(std::out_of_range("gomap::ref::at: no such key"));
     return *value;
   }
 
   // ---- erasure: on nil, nothing
 
-  template <class K>
-  size_type erase(const K& key) const {
-    return map_ ? map_->erase(key) : 0;
+  template <class K = Key>
+  requires(!detail::iterator_of<K&&, map_type> && key_form<K>) size_type erase(K&& key)
+  const { return map_ ? map_->erase(std::forward<K>(key)) : 0; }
+  // Requires: the iterators are into the map, which is then not nil.
+  iterator erase(const_iterator at) const { return map_->erase(at); }
+  iterator erase(iterator at) const { return map_->erase(at); }
+  iterator erase(const_iterator first, const_iterator last) const {
+    return map_ ? map_->erase(first, last) : iterator();
   }
   void clear() const {
     if (map_) map_->clear();
@@ -106,28 +122,27 @@ class ref {
 
   // ---- writes: on nil, they throw nil_map_error
 
-  template <class K>
-  T& operator[](K&& key) const {
-    return existing()[std::forward<K>(key)];
-  }
+  template <class K = Key>
+  requires key_form<K> T& operator[](K&& key) const { return existing()[std::forward<K>(key)]; }
   std::pair<iterator, bool> insert(const value_type& entry) const {
     return existing().insert(entry);
   }
   std::pair<iterator, bool> insert(value_type&& entry) const {
     return existing().insert(std::move(entry));
   }
-  template <class K, class M>
-  std::pair<iterator, bool> insert_or_assign(K&& key, M&& value) const {
-    return existing().insert_or_assign(std::forward<K>(key), std::forward<M>(value));
-  }
+  template <class P>
+  requires std::constructible_from<value_type, P&&> std::pair<iterator, bool> insert(P&& entry)
+  const { return existing().insert(std::forward<P>(entry)); }
+  template <class K = Key, class M = T>
+  requires key_form<K> std::pair<iterator, bool> insert_or_assign(K&& key, M&& value)
+  const { return existing().insert_or_assign(std::forward<K>(key), std::forward<M>(value)); }
   template <class... Args>
   std::pair<iterator, bool> emplace(Args&&... args) const {
     return existing().emplace(std::forward<Args>(args)...);
   }
-  template <class K, class... Args>
-  std::pair<iterator, bool> try_emplace(K&& key, Args&&... args) const {
-    return existing().try_emplace(std::forward<K>(key), std::forward<Args>(args)...);
-  }
+  template <class K = Key, class... Args>
+  requires key_form<K> std::pair<iterator, bool> try_emplace(K&& key, Args&&... args)
+  const { return existing().try_emplace(std::forward<K>(key), std::forward<Args>(args)...); }
 
   // A handle to a copy of the map; nil for nil.
   [[nodiscard]] ref clone() const {
@@ -136,7 +151,7 @@ class ref {
 
  private:
   [[nodiscard]] map_type& existing() const {
-    if (!map_) throw nil_map_error();
+    if (!map_) GOMAP_THROW(nil_map_error());
     return *map_;
   }
 

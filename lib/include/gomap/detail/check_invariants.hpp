@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 
+#include <gomap/detail/raise.hpp>
 #include <gomap/detail/table.hpp>
 
 namespace gomap {
@@ -43,7 +44,7 @@ class invariants {
 
  private:
   static void require(bool holds, const char* what) {
-    if (!holds) throw invariant_error(std::string("gomap: invariant ") + what);
+    if (!holds) GOMAP_THROW(invariant_error(std::string("gomap: invariant ") + what));
   }
 
   void check_shape() const {

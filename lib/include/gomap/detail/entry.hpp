@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <gomap/detail/words.hpp>
+#include <gomap/hash.hpp>
 
 namespace gomap::detail {
 
@@ -28,6 +29,11 @@ struct entry_traits {
     return requires(allocator_type & a, value_type * p, value_type && v) {
       a.construct(p, static_cast<value_type&&>(v));
     };
+  }
+  // Whether an entry can go to another slot at all, as it does when the map grows.
+  static constexpr bool is_movable() noexcept {
+    return moves_as_bytes() ||
+           (std::is_move_constructible_v<Key> && std::is_move_constructible_v<T>);
   }
   // Whether copying the bytes is as good as moving.
   static constexpr bool moves_as_bytes() noexcept {
@@ -68,7 +74,13 @@ struct entry_traits {
   // Builds at `to` what is at `from`, which stays to be destroyed: by a move if moves(), else by a
   // copy.  Throws: what the copy throws.
   static void construct_from(allocator_type& a, value_type* to, value_type* from) {
-    if constexpr (Words::shared) {
+    static_assert(
+        is_movable(),
+        "gomap: Key and T must be movable or copyable, since a map moves its entries when "
+        "it grows; hold what is neither by a std::unique_ptr.");
+    if constexpr (!is_movable()) {
+      return;  // the assertion says it all
+    } else if constexpr (Words::shared) {
       store(to, from->first, from->second);
     } else if constexpr (moves_as_bytes()) {
       std::memcpy(static_cast<void*>(to), static_cast<const void*>(from), sizeof(value_type));

@@ -15,19 +15,29 @@
 #include <type_traits>
 #include <utility>
 
+#include <gomap/detail/comparable_key.hpp>
 #include <gomap/detail/past.hpp>
 #include <gomap/detail/slot_set.hpp>
 #include <gomap/detail/tophash.hpp>
 
 namespace gomap::detail {
 
+// Whether == of an enumeration is a user's, by which different values may be equal.
+template <class Enum>
+concept has_users_equality = has_users_equal_to<Enum> || requires(Enum e) {
+  operator==(e, e);
+};
+
 // Whether equal keys are one key, and a copy of a key is as good as the key itself. A function, since
 // Key may be incomplete unless it is one of these.
 template <class Key, class KeyEqual>
 [[nodiscard]] consteval bool known_by_key() {
-  if constexpr ((std::is_integral_v<Key> || std::is_enum_v<Key> ||
-                 std::is_pointer_v<Key>)&&(std::is_same_v<KeyEqual, std::equal_to<>> ||
-                                           std::is_same_v<KeyEqual, std::equal_to<Key>>)) {
+  if constexpr (!std::is_same_v<KeyEqual, std::equal_to<>> &&
+                !std::is_same_v<KeyEqual, std::equal_to<Key>>) {
+    return false;
+  } else if constexpr (std::is_enum_v<Key>) {
+    return !has_users_equality<Key>;
+  } else if constexpr (std::is_integral_v<Key> || std::is_pointer_v<Key>) {
     return sizeof(Key) <= sizeof(std::uint64_t);
   } else {
     return false;

@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <gomap/detail/comparable_key.hpp>
 #include <gomap/detail/identity.hpp>
 #include <gomap/detail/table.hpp>
 #include <gomap/detail/words.hpp>
@@ -42,21 +43,35 @@ class map_core : public table<Key, T, Allocator, map_words<Key, KeyEqual>> {
   struct hasher_of_keys {
     const map_core& core;
     std::uint64_t operator()(const Key& key) const
-        noexcept(noexcept(hash_with(std::declval<const Hash&>(), key, std::uint64_t{}))) {
-      return hash_with(core.hash_, key, core.seed_);
+        noexcept(noexcept(detail::hash_with(std::declval<const Hash&>(), key, std::uint64_t{}))) {
+      return detail::hash_with(core.hash_, key, core.seed_);
     }
   };
   [[nodiscard]] hasher_of_keys hash_of() const noexcept { return {*this}; }
+  // A function, not a constant: it is asked only where Key is complete.
+  static constexpr bool hash_throws_nothing() noexcept {
+    return noexcept(detail::hash_with(std::declval<const Hash&>(), std::declval<const Key&>(),
+                                      std::uint64_t{}));
+  }
 
   template <class K>
   [[nodiscard]] std::uint64_t hash_key(const K& key) const {
-    return hash_with(hash_, key, seed_);
+    return detail::hash_with(hash_, key, seed_);
+  }
+  // Whether `key`, a Key or what is comparable with one, is the key of an entry.
+  template <class K>
+  [[nodiscard]] bool equals(const Key& of_entry, const K& key) const {
+    if constexpr (std::is_same_v<K, Key>) {
+      return detail::are_equal(equal_, of_entry, key);
+    } else {
+      return equal_(of_entry, key);
+    }
   }
   // The entry whose key equals `key`, or nowhere.  Throws: what the comparison throws.
   template <class K>
   [[nodiscard, gnu::always_inline]] inline typename table_type::position find_key(
       const K& key, std::uint64_t hash) const {
-    return this->find(hash, [&](const Key& other) -> bool { return equal_(other, key); });
+    return this->find(hash, [&](const Key& other) -> bool { return equals(other, key); });
   }
 
   // The same, behind prefetch() and prefetch_match().
@@ -64,7 +79,7 @@ class map_core : public table<Key, T, Allocator, map_words<Key, KeyEqual>> {
   [[nodiscard]] typename table_type::position find_prefetched_key(const K& key,
                                                                   std::uint64_t hash) const {
     return this->find_prefetched(hash,
-                                 [&](const Key& other) -> bool { return equal_(other, key); });
+                                 [&](const Key& other) -> bool { return equals(other, key); });
   }
 
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }

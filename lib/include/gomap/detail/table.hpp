@@ -37,6 +37,7 @@
 #include <gomap/detail/entry_numbers.hpp>
 #include <gomap/detail/evacuate.hpp>
 #include <gomap/detail/growth.hpp>
+#include <gomap/detail/raise.hpp>
 #include <gomap/detail/words.hpp>
 #include <gomap/map_stats.hpp>
 
@@ -195,7 +196,7 @@ class table {
   // throws, with every entry still there.
   template <class HashOf>
   void grow_to(unsigned bits, const HashOf& hash_of) {
-    if (bits > max_bits) throw std::length_error("gomap: more entries than a map can hold");
+    if (bits > max_bits) GOMAP_THROW(std::length_error("gomap: more entries than a map can hold"));
     if (!has_array()) {
       allocate_first(bits);
     } else if (bits > this->bits()) {
@@ -209,7 +210,7 @@ class table {
   // whether all is done.
   template <class HashOf>
   bool grow_partly_to(unsigned bits, std::size_t chains, const HashOf& hash_of) {
-    if (bits > max_bits) throw std::length_error("gomap: more entries than a map can hold");
+    if (bits > max_bits) GOMAP_THROW(std::length_error("gomap: more entries than a map can hold"));
     if (!has_array()) {
       allocate_first(bits);
     } else if (!growing() && bits > this->bits()) {
@@ -350,6 +351,8 @@ class table {
  private:
   template <class>
   friend class invariants;
+  template <class>
+  friend class transfer;
 
   template <class W>
   using cell = typename Words::template cell<W>;
@@ -691,7 +694,7 @@ template <class Key, class T, class Allocator, class Words>
 template <class HashOf>
 void table<Key, T, Allocator, Words>::advance_growth(const HashOf& hash_of,
                                                      position& tracked) noexcept {
-  try {
+  GOMAP_TRY {
     if (!growing()) {
       if (memory_.release_retired(allocator_)) return;
       if (size_ > load_limit(bits())) {
@@ -703,7 +706,8 @@ void table<Key, T, Allocator, Words>::advance_growth(const HashOf& hash_of,
     const bool at_once = step_ == 0 || old_mask_ < small_table_buckets;
     for (unsigned n = step_; growing() && (at_once || n > 0); --n) evacuate_next(hash_of, tracked);
     set_trigger();
-  } catch (...) {
+  }
+  GOMAP_CATCH_ALL {
     // Swallowed because the insertion has succeeded: a growth that lacks memory, or whose hash or
     // copy throws, stays where it is and is tried again at a later insertion.
     trigger_ = growing() ? 0 : trigger_at(size_ + size_ / 16 + 1);
@@ -892,7 +896,7 @@ void table<Key, T, Allocator, Words>::copy_from(const table& other, const HashOf
   step_ = other.step_;
   if (other.size_ == 0) return;
   allocate_first(std::min<unsigned>(other.bits(), bits_for(other.size_)));
-  try {
+  GOMAP_TRY {
     other.for_each_chain([&](bucket_type* head, std::size_t index) {
       // An old chain knows too few bits of its entries' hashes for a larger array.
       const bool must_hash = other.is_old(index) && mask_ > other.old_mask_;
@@ -910,10 +914,11 @@ void table<Key, T, Allocator, Words>::copy_from(const table& other, const HashOf
       }
     });
     if (overflow_ != 0) number_appended(*this, hash_of);
-  } catch (...) {
+  }
+  GOMAP_CATCH_ALL {
     // append_slot() may have linked a bucket that stayed empty (B3), so all chains go.
     destroy();
-    throw;
+    GOMAP_RETHROW;
   }
   patience_ = patience_for(overflow_);
   set_trigger();

@@ -1,0 +1,10 @@
+// refuse.cpp -- the throws of refuse.hpp. Where nobody can catch them, the process ends.
+#include <new>
+
+#include <gomap/detail/refuse.hpp>
+
+namespace gomap::detail {
+
+void refuse_length() { throw std::bad_array_new_length(); }
+
+}  // namespace gomap::detail

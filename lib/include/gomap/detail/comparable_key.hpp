@@ -1,0 +1,88 @@
+// comparable_key.hpp -- which arguments a map looks up as they are, and which become a Key first.
+//
+// Transparent functions may still take less than what converts to a Key: a hash of text takes a
+// string_view, but not a std::sub_match or a path, whose text is made on demand. What both take is
+// looked up as it is; everything else is converted, as in any other call.
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <type_traits>
+#include <utility>
+
+#include <gomap/hash.hpp>
+
+namespace gomap::detail {
+
+template <class Hash, class KeyEqual>
+concept transparent = requires {
+  typename Hash::is_transparent;
+  typename KeyEqual::is_transparent;
+};
+
+// Whether a KeyEqual can be called with an A and a B.
+template <class KeyEqual, class A, class B>
+concept compares = std::is_invocable_r_v<bool, const KeyEqual&, const A&, const B&>;
+
+// Whether std::equal_to<Key> is a user's, as far as one can tell where Key has no == that the
+// library's could call: that one has names for its arguments in the libraries that there are.
+template <class Key>
+concept has_users_equal_to = !requires {
+  typename std::equal_to<Key>::first_argument_type;
+};
+
+// Whether `equal` takes two keys for one. std::equal_to<> asks std::equal_to<Key>, which does what
+// it does itself, unless the user has specialised it.  Throws: what the comparison throws.
+template <class Key, class KeyEqual>
+[[nodiscard]] constexpr bool are_equal(const KeyEqual& equal, const Key& a, const Key& b) {
+  constexpr bool by_type = std::is_same_v<KeyEqual, std::equal_to<>> &&
+                           !std::is_arithmetic_v<Key> && !std::is_pointer_v<Key> &&
+                           (compares<KeyEqual, Key, Key> || has_users_equal_to<Key>);
+  static_assert(
+      by_type || compares<KeyEqual, Key, Key>,
+      "gomap: KeyEqual cannot be called with two keys, as a const function that returns a "
+      "bool; the default, std::equal_to<>, needs an operator==.");
+  if constexpr (by_type) {
+    return std::equal_to<Key>()(a, b);
+  } else if constexpr (compares<KeyEqual, Key, Key>) {
+    return equal(a, b);
+  } else {
+    return false;  // the assertion says it all
+  }
+}
+
+// What is looked up without a Key: what transparent functions take.
+template <class K, class Key, class Hash, class KeyEqual>
+concept comparable_key =
+    transparent<Hash, KeyEqual> && is_hash_for<Hash, std::remove_reference_t<K>> &&
+    compares<KeyEqual, Key, std::remove_reference_t<K>>;
+
+// What is put in the same way: a Key is made of it only when it is new.
+template <class K, class Key, class Hash, class KeyEqual>
+concept insertable_key = comparable_key<K, Key, Hash, KeyEqual> && std::constructible_from<Key, K>;
+
+// What can be looked up at all.
+template <class K, class Key, class Hash, class KeyEqual>
+concept lookup_key = std::convertible_to<K, const Key&> || comparable_key<K, Key, Hash, KeyEqual>;
+
+// What overloads for keys leave to those for iterators.
+template <class K, class Map>
+concept iterator_of = std::convertible_to<K, typename Map::iterator> ||
+    std::convertible_to<K, typename Map::const_iterator>;
+
+// `key` as it is hashed and compared: itself, or a Key made of it.
+template <class Key, class Hash, class KeyEqual, class K>
+[[nodiscard]] decltype(auto) as_lookup_key(K&& key) {
+  if constexpr (comparable_key<K, Key, Hash, KeyEqual>) {
+    return static_cast<const std::remove_reference_t<K>&>(key);
+  } else if constexpr (std::derived_from<std::remove_cvref_t<K>, Key>) {
+    return static_cast<const Key&>(key);
+  } else if constexpr (std::is_arithmetic_v<Key>) {
+    return static_cast<Key>(key);  // the same conversion, and no warning of it in here
+  } else {
+    Key made = std::forward<K>(key);
+    return made;
+  }
+}
+
+}  // namespace gomap::detail
