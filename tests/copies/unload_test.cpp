@@ -13,6 +13,10 @@
 #include "parts.hpp"
 #include "support/mappings.hpp"
 
+// AddressSanitizer keeps what is freed, by this much, and the tests count what stays.
+extern "C" const char* __asan_default_options();
+extern "C" const char* __asan_default_options() { return "quarantine_size_mb=2"; }
+
 namespace {
 
 constexpr copies::part program = copies::part_here("program");
