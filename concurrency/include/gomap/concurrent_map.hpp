@@ -8,10 +8,10 @@
 //   * Each call on one key happens at one instant between its start and its end.
 //   * Growth moves a few buckets per new key, under the lock of one shard: no call waits for a
 //     rehash, and growth waits for no visitor.
-//   * Where keys and values are trivially copyable and hold what they are compared by (not views of
-//     something else), and the allocator is type-stable, as the default is, load(), contains(),
+//   * Where keys and values are trivially copyable, comparing keys looks at nothing but the keys
+//     (self_contained.hpp), and the allocator is type-stable, as the default is, load(), contains(),
 //     count(), cvisit() and their batches take no lock and write nothing that threads share. Others
-//     take a lock that readers of one shard share.
+//     take a lock that readers of one shard share. reads_take_no_lock tells which.
 //   * A walk visits once what is there throughout, whatever happens meanwhile. It holds the lock of
 //     one shard for a handful of entries at a time.
 //   * Nothing is handed out that points into the map. A function that is handed an entry runs under
@@ -53,6 +53,7 @@
 #include <gomap/entry.hpp>
 #include <gomap/map.hpp>
 #include <gomap/rw_mutex.hpp>
+#include <gomap/self_contained.hpp>
 
 namespace gomap {
 
@@ -92,7 +93,9 @@ class concurrent_map {
   using mutex_type = Mutex;
   using map_type = map<Key, T, Hash, KeyEqual, Allocator>;
 
-  // Whether load() and its like take no lock.
+  // Whether load() and its like take no lock, given a Key or what is compared with one as numbers
+  // are. A key of another type may make the comparison look elsewhere, and takes the lock, unless
+  // is_self_contained<Key> was specialised.
   static constexpr bool reads_take_no_lock = core_type::optimistic;
 
   // ---- construction, by one thread

@@ -19,7 +19,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <ranges>
 #include <shared_mutex>
 #include <stdexcept>
 #include <thread>
@@ -34,27 +33,15 @@
 #include <gomap/hash.hpp>
 #include <gomap/misuse.hpp>
 #include <gomap/scan_cursor.hpp>
+#include <gomap/self_contained.hpp>
 
 namespace gomap::detail {
-
-// Whether a key holds all that it is compared by. A view, or a pointer compared in a way of its
-// own, refers to something that may be gone as soon as erase() has returned, and a reader without a
-// lock may still be comparing then.
-template <class Key, class KeyEqual>
-[[nodiscard]] constexpr bool holds_what_it_compares() noexcept {
-  if constexpr (std::is_pointer_v<Key>) {
-    return std::is_same_v<KeyEqual, std::equal_to<>> ||
-           std::is_same_v<KeyEqual, std::equal_to<Key>>;
-  } else {
-    return !std::ranges::borrowed_range<Key>;
-  }
-}
 
 // Whether readers of such a map go without a lock.
 template <class Key, class T, class KeyEqual, class Allocator>
 [[nodiscard]] constexpr bool reads_take_no_lock() noexcept {
   using entries = entry_traits<Key, T, Allocator>;
-  return entries::moves_as_bytes() && holds_what_it_compares<Key, KeyEqual>() &&
+  return entries::moves_as_bytes() && is_self_contained<Key, KeyEqual> &&
          type_stable_allocator<typename entries::allocator_type>;
 }
 
@@ -276,7 +263,7 @@ class concurrent_core {
   bool read(const K& key, std::uint64_t hash, operation op, TakeCopy&& take_copy,
             InPlace&& in_place) const {
     shard_type& shard = shard_of(hash);
-    if constexpr (optimistic) {
+    if constexpr (optimistic && compares_in_place<Key, K>()) {
       const reading found = try_to_read(shard, key, hash, take_copy);
       if (found != reading::disturbed) [[likely]]
         return found == reading::present;
@@ -360,9 +347,10 @@ class concurrent_core {
   }
 
   // Whether comparing a key made of halves does no harm: comparisons of scalars run no user code.
+  // A bool is none: it takes two values only.
   template <class K>
   static constexpr bool takes_any_bits() noexcept {
-    return std::is_scalar_v<Key> && std::is_scalar_v<K> &&
+    return compared_as_scalars<Key, K> && !std::is_same_v<Key, bool> &&
            (std::is_same_v<KeyEqual, std::equal_to<>> ||
             std::is_same_v<KeyEqual, std::equal_to<Key>>);
   }
@@ -381,7 +369,7 @@ class concurrent_core {
   [[gnu::noinline]] bool read_patiently(shard_type& shard, const K& key, std::uint64_t hash,
                                         operation op, TakeCopy& take_copy,
                                         InPlace& in_place) const {
-    if constexpr (optimistic) {
+    if constexpr (optimistic && compares_in_place<Key, K>()) {
       do {
         for (int attempt = 0; attempt < patience; ++attempt) {
           pause();
