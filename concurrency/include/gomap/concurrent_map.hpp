@@ -8,10 +8,14 @@
 //   * Each call on one key happens at one instant between its start and its end.
 //   * Growth moves a few buckets per new key, under the lock of one shard: no call waits for a
 //     rehash, and growth waits for no visitor.
-//   * Where keys and values are trivially copyable, comparing keys looks at nothing but the keys
-//     (self_contained.hpp), and the allocator is type-stable, as the default is, load(), contains(),
-//     count(), cvisit() and their batches take no lock and write nothing that threads share. Others
-//     take a lock that readers of one shard share. reads_take_no_lock tells which.
+//   * Where keys and values are trivially copyable and an entry has no more than 1 KiB, comparing
+//     keys looks at nothing but the keys (self_contained.hpp), and the allocator is type-stable, as
+//     the default is, load(), contains(), count(), cvisit() and their batches take no lock and write
+//     nothing that threads share. Others take a lock that readers of one shard share.
+//     reads_take_no_lock tells which.
+//   * Values of any size fit any stack: calls that hand none out by value put no more than a few KiB
+//     on it, and load(), load_or(), load_or_store(), exchange() and load_and_erase() the one value
+//     that they return.
 //   * A walk visits once what is there throughout, whatever happens meanwhile. It holds the lock of
 //     one shard for a handful of entries at a time.
 //   * Nothing is handed out that points into the map. A function that is handed an entry runs under
@@ -45,6 +49,7 @@
 #include <utility>
 
 #include <gomap/concurrent_map_stats.hpp>
+#include <gomap/detail/aside.hpp>
 #include <gomap/detail/batch.hpp>
 #include <gomap/detail/concurrent_core.hpp>
 #include <gomap/detail/key_forms.hpp>
@@ -209,20 +214,13 @@ class concurrent_map {
   template <class K = Key>
   requires detail::key_form<K, Key, Hash, KeyEqual>
   [[nodiscard]] std::optional<T> load(const K& key) const {
-    std::optional<T> found;
-    const bool there = read(
-        key, [&](const auto* e) { found.emplace(entries::load_value(e)); },
-        [&](const value_type& e) { found.emplace(e.second); });
-    if (!there) found.reset();  // what an attempt saw that had to be repeated
-    return found;
+    const auto& k = as_key(key);
+    return load_hashed(k, core_.hash_key(k));
   }
   // The value, or `otherwise`.
   template <class K = Key, class U = T>
   requires detail::key_form<K, Key, Hash, KeyEqual>
-  [[nodiscard]] T load_or(const K& key, U&& otherwise) const {
-    if (std::optional<T> found = load(key)) return *std::move(found);
-    return static_cast<T>(std::forward<U>(otherwise));
-  }
+  [[nodiscard]] T load_or(const K& key, U&& otherwise) const;
   template <class K = Key>
   requires detail::key_form<K, Key, Hash, KeyEqual>
   [[nodiscard]] bool contains(const K& key) const {
@@ -518,6 +516,15 @@ class concurrent_map {
   static decltype(auto) as_key(K&& key) {
     return detail::as_key<Key, Hash, KeyEqual>(std::forward<K>(key));
   }
+  template <class K>
+  [[nodiscard]] std::optional<T> load_hashed(const K& key, std::uint64_t hash) const {
+    std::optional<T> found;
+    const bool there = core_.read(
+        key, hash, operation::read, [&](const auto* e) { found.emplace(entries::load_value(e)); },
+        [&](const value_type& e) { found.emplace(e.second); });
+    if (!there) found.reset();  // what an attempt saw that had to be repeated
+    return found;
+  }
   template <class K, class TakeCopy, class InPlace>
   bool read(const K& key, TakeCopy&& take_copy, InPlace&& in_place) const {
     const auto& k = as_key(key);
@@ -724,6 +731,22 @@ void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::check_invariants(
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class K, class U>
+requires detail::key_form<K, Key, Hash, KeyEqual> T
+concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_or(const K& key, U&& otherwise)
+const {
+  if constexpr (reads_take_no_lock) {
+    if (std::optional<T> found = load(key)) return *std::move(found);
+  } else {  // straight to the caller: a large value has no room on the way
+    const auto& k = as_key(key);
+    const std::uint64_t hash = core_.hash_key(k);
+    const shared_shard in(core_, core_.shard_of(hash), operation::read);
+    if (const value_type* const e = in.find(k, hash)) return e->second;
+  }
+  return static_cast<T>(std::forward<U>(otherwise));
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class K, class M>
 requires detail::key_form<K, Key, Hash, KeyEqual>
 auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_or_store(K&& key, M&& value)
@@ -763,10 +786,17 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::exchange(K&& key,
   upsert(
       operation::assign, std::forward<K>(key), leave_it,
       [&](const auto& in, position at) {
-        T fresh(std::forward<M>(value));
-        // A copy where the assignment could fail and leave the map with what was moved from.
-        before.emplace(std::move_if_noexcept(at.entry()->second));
-        in.assign(at, std::move(fresh));
+        detail::aside<T> fresh;
+        fresh.emplace(std::forward<M>(value));
+        // A copy where what comes next could fail and leave the map with what was moved from.
+        if constexpr ((std::is_nothrow_move_constructible_v<T> &&
+                       std::is_nothrow_move_assignable_v<T>) ||
+                      !std::is_copy_constructible_v<T>) {
+          before.emplace(std::move(at.entry()->second));
+        } else {
+          before.emplace(std::as_const(at.entry()->second));
+        }
+        in.assign(at, std::move(*fresh));
       },
       std::forward<M>(value));
   return before;
@@ -832,9 +862,9 @@ void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::update(K&& key, F
     in.visit(at, [&](value_type& e) { f(e.second); });
     return;
   }
-  T fresh{};
-  f(fresh);
-  in.insert(hash, std::forward<decltype(k)>(k), std::move(fresh));
+  detail::aside<T> fresh;
+  f(fresh.emplace());
+  in.insert(hash, std::forward<decltype(k)>(k), std::move(*fresh));
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
@@ -926,25 +956,28 @@ Out concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_many(Keys&& k
   auto first = std::ranges::begin(keys);
   const auto last = std::ranges::end(keys);
   while (first != last) {
-    detail::batch<core_type, decltype(first)> some(core_, first, last, hasher_of_forms());
-    std::array<std::optional<T>, decltype(some)::capacity> found;
     if constexpr (reads_take_no_lock) {
+      detail::batch<core_type, decltype(first)> some(core_, first, last, hasher_of_forms());
       for (const auto& item : some.items()) core_.prefetch_match(item.hash);
       for (const auto& item : some.items()) {
-        std::optional<T>& value = found[item.place];
-        const bool there = core_.read(
-            as_key(some[item.place]), item.hash, operation::read,
-            [&](const auto* e) { value.emplace(entries::load_value(e)); },
-            [&](const value_type& e) { value.emplace(e.second); });
-        if (!there) value.reset();  // what an attempt saw that had to be repeated
+        *out++ = load_hashed(as_key(some[item.place]), item.hash);
       }
     } else {
+      using answer = std::optional<T>;
+      detail::batch<core_type, decltype(first), sizeof(answer)> some(core_, first, last,
+                                                                     hasher_of_forms());
+      struct answers {
+        answers() noexcept {}  // sets nothing to zero
+        std::array<answer, decltype(some)::capacity> of;
+      };
+      detail::aside<answers, detail::batch_bytes> found;
+      found.emplace();
       under_locks<shared_shard>(operation::read, some, [&](const auto& in, const auto& item) {
         const value_type* const e = in.find(as_key(some[item.place]), item.hash);
-        if (e != nullptr) found[item.place].emplace(e->second);
+        if (e != nullptr) found->of[item.place].emplace(e->second);
       });
+      for (std::size_t i = 0; i < some.size(); ++i) *out++ = std::move(found->of[i]);
     }
-    for (std::size_t i = 0; i < some.size(); ++i) *out++ = std::move(found[i]);
   }
   return out;
 }

@@ -37,11 +37,19 @@
 
 namespace gomap::detail {
 
+// The largest entry that is read without a lock. Word by word a copy takes 0.4 ns a word, and it has
+// to be made again when any entry of the shard is written meanwhile; under the lock the same bytes
+// take a third of the time or less. Measured with one and two threads (ns a read of 256 B, 1 KiB,
+// 4 KiB, 64 KiB): 29, 83, 260, 3500 without the lock, 19, 33, 86, 1170 with it. What the lock costs
+// beyond that, when other processors have its cache line, is made up for by about a kilobyte.
+inline constexpr std::size_t max_bytes_without_lock = 1024;
+
 // Whether readers of such a map go without a lock.
 template <class Key, class T, class KeyEqual, class Allocator>
 [[nodiscard]] constexpr bool reads_take_no_lock() noexcept {
   using entries = entry_traits<Key, T, Allocator>;
   return entries::moves_as_bytes() && is_self_contained<Key, KeyEqual> &&
+         sizeof(typename entries::value_type) <= max_bytes_without_lock &&
          type_stable_allocator<typename entries::allocator_type>;
 }
 
