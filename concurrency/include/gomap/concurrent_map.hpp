@@ -113,6 +113,7 @@ class concurrent_map {
                           const Allocator& allocator = Allocator())
       : core_(options.shards, options.seed != 0 ? options.seed : detail::random_seed(), hash, equal,
               entry_allocator(allocator)) {
+    const auto alone = core_.used_alone();
     if (options.capacity != 0) reserve(options.capacity);
   }
   explicit concurrent_map(const Allocator& allocator)
@@ -122,6 +123,7 @@ class concurrent_map {
                  const Hash& hash = Hash(), const KeyEqual& equal = KeyEqual(),
                  const Allocator& allocator = Allocator())
       : concurrent_map(options, hash, equal, allocator) {
+    const auto alone = core_.used_alone();
     insert(first, last);
   }
   concurrent_map(std::initializer_list<value_type> list, const concurrent_options& options = {},
@@ -136,7 +138,8 @@ class concurrent_map {
             other.key_eq(),
             Allocator(std::allocator_traits<entry_allocator>::select_on_container_copy_construction(
                 other.core_.allocator()))) {
-    typename core_type::all_shared hold(other.core_, operation::copy);
+    const auto alone = core_.used_alone();
+    const typename core_type::all_shared hold(other.core_, operation::copy);
     for (std::size_t i = 0; i < other.shard_count(); ++i) {
       other.core_.shard_at(i).table.for_each([&](const value_type& e) { emplace(e); });
     }
@@ -153,6 +156,7 @@ class concurrent_map {
   explicit concurrent_map(Map&& entries_of, const concurrent_options& options = {})
       : concurrent_map(options, entries_of.hash_function(), entries_of.key_eq(),
                        entries_of.get_allocator()) {
+    const auto alone = core_.used_alone();
     reserve(entries_of.size());
     move_all(entries_of, *this);
   }
@@ -174,8 +178,8 @@ class concurrent_map {
     return *this;
   }
   concurrent_map& operator=(std::initializer_list<value_type> list) {
-    concurrent_map fresh({.shards = shard_count()}, hash_function(), key_eq(), get_allocator());
-    fresh.insert(list);
+    concurrent_map fresh(list, {.shards = shard_count()}, hash_function(), key_eq(),
+                         get_allocator());
     swap(fresh);
     return *this;
   }
@@ -187,6 +191,7 @@ class concurrent_map {
   // has them all again. By one thread.
   [[nodiscard]] explicit operator map_type() && {
     map_type all(size(), hash_function(), key_eq(), get_allocator());
+    const auto alone = core_.used_alone();
     move_all(*this, all);
     return all;
   }

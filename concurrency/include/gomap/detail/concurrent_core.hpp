@@ -86,10 +86,9 @@ class concurrent_core {
     std::destroy_n(shards_, count_);
     shard_allocator to(allocator_);
     shard_traits::deallocate(to, shards_, count_);
-    forget_map(number_);
   }
 
-  // Exchanges everything.  Requires: no other thread uses either.
+  // Exchanges everything but the identities.  Requires: no other thread uses either.
   void swap(concurrent_core& other) noexcept(
       std::is_nothrow_swappable_v<Hash>&& std::is_nothrow_swappable_v<KeyEqual>) {
     using std::swap;
@@ -99,14 +98,17 @@ class concurrent_core {
     swap(allocator_, other.allocator_);
     swap(shards_, other.shards_);
     swap(count_, other.count_);
-    swap(number_, other.number_);
   }
 
   [[nodiscard]] const Hash& hash() const noexcept { return hash_; }
   [[nodiscard]] const KeyEqual& equal() const noexcept { return equal_; }
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
   [[nodiscard]] const allocator_type& allocator() const noexcept { return allocator_; }
-  [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
+  [[nodiscard]] const map_identity& identity() const noexcept { return identity_; }
+  // While what this returns lives, one thread alone uses the map; see map_identity.
+  [[nodiscard]] map_identity::used_alone used_alone() noexcept {
+    return map_identity::used_alone(identity_);
+  }
 
   [[nodiscard]] std::size_t shard_count() const noexcept { return count_; }
   [[nodiscard]] std::size_t shard_index(std::uint64_t hash) const noexcept {
@@ -218,7 +220,7 @@ class concurrent_core {
     template <class... Try>
     exclusive_shard(const concurrent_core& core, shard_type& shard, operation op,
                     Try... try_to_lock)
-        : lock_scope(core.number_, op, try_to_lock...),
+        : lock_scope(core.identity_, op, try_to_lock...),
           locked_shard(core, shard, op, try_to_lock...) {}
   };
 
@@ -226,13 +228,22 @@ class concurrent_core {
   class shared_shard : private lock_scope {
    public:
     shared_shard(const concurrent_core& core, shard_type& shard, operation op)
-        : lock_scope(core.number_, op), core_(core), shard_(shard) {
+        : lock_scope(core.identity_, op), core_(core), shard_(shard) {
       shard.mutex.lock_shared();
     }
+    // Does not wait: owns() tells.
+    shared_shard(const concurrent_core& core, shard_type& shard, operation op, std::try_to_lock_t t)
+        : lock_scope(core.identity_, op, t),
+          core_(core),
+          shard_(shard),
+          owns_(shard.mutex.try_lock_shared()) {}
     shared_shard(const shared_shard&) = delete;
     shared_shard& operator=(const shared_shard&) = delete;
-    ~shared_shard() { shard_.mutex.unlock_shared(); }
+    ~shared_shard() {
+      if (owns_) shard_.mutex.unlock_shared();
+    }
 
+    [[nodiscard]] bool owns() const noexcept { return owns_; }
     [[nodiscard]] const table_type& table() const noexcept { return shard_.table; }
     template <class K>
     [[nodiscard]] const value_type* find(const K& key, std::uint64_t hash) const {
@@ -243,13 +254,14 @@ class concurrent_core {
    private:
     const concurrent_core& core_;
     shard_type& shard_;
+    bool owns_ = true;
   };
 
   // Shared locks of all shards, taken in their order.
   class all_shared : private lock_scope {
    public:
     all_shared(const concurrent_core& core, operation op)
-        : lock_scope(core.number_, op), core_(core) {
+        : lock_scope(core.identity_, op), core_(core) {
       for (; locked_ < core.count_; ++locked_) core.shards_[locked_].mutex.lock_shared();
     }
     all_shared(const all_shared&) = delete;
@@ -322,7 +334,7 @@ class concurrent_core {
 
   // Reports a thread that is still in one of the map's calls.
   void check_unused(operation op) const {
-    const lock_scope scope(number_, op);
+    const lock_scope scope(identity_, op, std::try_to_lock);
     for (std::size_t i = 0; i < count_; ++i) {
       shard_type& shard = shards_[i];
       if (shard.mutex.try_lock()) {
@@ -372,40 +384,52 @@ class concurrent_core {
         hash, [&](const Key& other) -> bool { return equal_(other, key); }, take_copy);
   }
 
-  // The rest of read(): more tries, then the shared lock.
+  // The rest of read(): more tries, then the shared lock. Inside a lock of this thread nobody is
+  // waited for: a read that takes no lock in a quiet map takes part in no order of locks in a busy
+  // one, either.
   template <class K, class TakeCopy, class InPlace>
   [[gnu::noinline]] bool read_patiently(shard_type& shard, const K& key, std::uint64_t hash,
                                         operation op, TakeCopy& take_copy,
                                         InPlace& in_place) const {
     if constexpr (optimistic && compares_in_place<Key, K>()) {
-      do {
+      for (;;) {
         for (int attempt = 0; attempt < patience; ++attempt) {
           pause();
           const reading found = try_to_read(shard, key, hash, take_copy);
           if (found != reading::disturbed) return found == reading::present;
         }
-      } while (must_not_lock(op));
+        if (!lock_scope::any_held()) break;
+        if (!may_try_lock(op)) continue;
+        if (const shared_shard in(*this, shard, op, std::try_to_lock); in.owns()) {
+          return read_locked(in, key, hash, in_place);
+        }
+      }
     }
-    const shared_shard in(*this, shard, op);
+    return read_locked(shared_shard(*this, shard, op), key, hash, in_place);
+  }
+  template <class K, class InPlace>
+  static bool read_locked(const shared_shard& in, const K& key, std::uint64_t hash,
+                          InPlace& in_place) {
     const value_type* const entry = in.find(key, hash);
     if (entry != nullptr) in_place(*entry);
     return entry != nullptr;
   }
 
-  // Whether this thread would wait for itself. A callback may read its own map: writers of other
-  // shards end some time, so it goes on without a lock. But a hash that runs in the middle of a
-  // write must not: its own shard is being written, and two such threads would wait for each other.
-  [[nodiscard]] bool must_not_lock(operation op) const {
-    const operation held = lock_scope::held(number_);
-    if (held == operation::none) return false;
+  // For a reader inside a lock of its own thread, which gives way to others: whether it holds none
+  // of this map. A callback may read its own map: writers of other shards end some time. But a hash
+  // that runs in the middle of a write must not: its own shard is being written for as long as it
+  // waits.
+  [[nodiscard]] bool may_try_lock(operation op) const {
+    std::this_thread::yield();
+    const operation held = lock_scope::held(identity_);
+    if (held == operation::none) return true;
     const std::uint32_t thread = this_thread_number();
     for (std::size_t i = 0; i < count_; ++i) {
       if (shards_[i].holder.thread() == thread && shards_[i].seq.begin_read() % 2 != 0) {
         fatal(make_report(misuse_kind::reentrancy, op, held, thread, thread));
       }
     }
-    std::this_thread::yield();
-    return true;
+    return false;
   }
 
   [[no_unique_address]] Hash hash_;
@@ -414,7 +438,7 @@ class concurrent_core {
   [[no_unique_address]] allocator_type allocator_;
   shard_type* shards_ = nullptr;
   std::size_t count_ = 0;
-  std::uint64_t number_ = next_map_number();
+  map_identity identity_;
 };
 
 }  // namespace gomap::detail
