@@ -33,12 +33,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <iterator>
 #include <memory>
+#include <memory_resource>
 #include <mutex>
 #include <optional>
 #include <ranges>
@@ -81,10 +83,18 @@ class concurrent_map {
   using core_type = detail::concurrent_core<Key, T, Hash, KeyEqual, Allocator, Mutex>;
   using entries = typename core_type::entries;
   using position = typename core_type::position;
-  using locked_shard = typename core_type::locked_shard;
+  using shard_type = typename core_type::shard_type;
   using exclusive_shard = typename core_type::exclusive_shard;
   using shared_shard = typename core_type::shared_shard;
   using entry_allocator = typename core_type::allocator_type;
+  using allocator_traits = std::allocator_traits<entry_allocator>;
+
+  // Whether all entries of another map can be taken over at once.
+  static constexpr bool moves_in_one_go =
+      allocator_traits::propagate_on_container_move_assignment::value ||
+      allocator_traits::is_always_equal::value;
+  static constexpr bool nothrow_exchange =
+      std::is_nothrow_swappable_v<Hash> && std::is_nothrow_swappable_v<KeyEqual>;
 
  public:
   using key_type = Key;
@@ -104,8 +114,9 @@ class concurrent_map {
   static constexpr bool reads_take_no_lock = core_type::optimistic;
 
   // ---- construction, by one thread
-  // O(shards), and more for what `capacity` asks. Throws: std::length_error for more shards or
-  // entries than there can be; what the allocator and copying entries throw.
+  // O(shards), and more for what `capacity`, or a number of entries, asks. Throws:
+  // std::length_error for more shards or entries than there can be; what the allocator and copying
+  // entries throw.
 
   concurrent_map() : concurrent_map(concurrent_options{}) {}
   explicit concurrent_map(const concurrent_options& options, const Hash& hash = Hash(),
@@ -116,8 +127,13 @@ class concurrent_map {
     const auto alone = core_.used_alone();
     if (options.capacity != 0) reserve(options.capacity);
   }
+  concurrent_map(const concurrent_options& options, const Allocator& allocator)
+      : concurrent_map(options, Hash(), KeyEqual(), allocator) {}
+  concurrent_map(const concurrent_options& options, const Hash& hash, const Allocator& allocator)
+      : concurrent_map(options, hash, KeyEqual(), allocator) {}
   explicit concurrent_map(const Allocator& allocator)
       : concurrent_map(concurrent_options{}, Hash(), KeyEqual(), allocator) {}
+
   template <std::input_iterator It>
   concurrent_map(It first, It last, const concurrent_options& options = {},
                  const Hash& hash = Hash(), const KeyEqual& equal = KeyEqual(),
@@ -126,30 +142,58 @@ class concurrent_map {
     const auto alone = core_.used_alone();
     insert(first, last);
   }
+  template <std::input_iterator It>
+  concurrent_map(It first, It last, const Allocator& allocator)
+      : concurrent_map(first, last, concurrent_options{}, Hash(), KeyEqual(), allocator) {}
+  template <std::input_iterator It>
+  concurrent_map(It first, It last, const concurrent_options& options, const Allocator& allocator)
+      : concurrent_map(first, last, options, Hash(), KeyEqual(), allocator) {}
+  template <std::input_iterator It>
+  concurrent_map(It first, It last, const concurrent_options& options, const Hash& hash,
+                 const Allocator& allocator)
+      : concurrent_map(first, last, options, hash, KeyEqual(), allocator) {}
+
   concurrent_map(std::initializer_list<value_type> list, const concurrent_options& options = {},
                  const Hash& hash = Hash(), const KeyEqual& equal = KeyEqual(),
                  const Allocator& allocator = Allocator())
       : concurrent_map(list.begin(), list.end(), options, hash, equal, allocator) {}
+  concurrent_map(std::initializer_list<value_type> list, const Allocator& allocator)
+      : concurrent_map(list, concurrent_options{}, Hash(), KeyEqual(), allocator) {}
+  concurrent_map(std::initializer_list<value_type> list, const concurrent_options& options,
+                 const Allocator& allocator)
+      : concurrent_map(list, options, Hash(), KeyEqual(), allocator) {}
+  concurrent_map(std::initializer_list<value_type> list, const concurrent_options& options,
+                 const Hash& hash, const Allocator& allocator)
+      : concurrent_map(list, options, hash, KeyEqual(), allocator) {}
 
-  // A copy of one instant of `other`, which other threads may use meanwhile.
+  // As std's and Boost's maps are made: a number of entries to make room for in place of the
+  // options, and the rest as above.
+  template <std::integral N, class... Rest>
+  requires std::constructible_from<concurrent_map, concurrent_options, const Rest&...>
+  explicit concurrent_map(N n, const Rest&... rest) : concurrent_map(room_for(n), rest...) {}
+  template <std::input_iterator It, std::integral N, class... Rest>
+  requires std::constructible_from<concurrent_map, It, It, concurrent_options, const Rest&...>
+  concurrent_map(It first, It last, N n, const Rest&... rest)
+      : concurrent_map(first, last, room_for(n), rest...) {}
+  template <std::integral N, class... Rest>
+  requires std::constructible_from<concurrent_map, concurrent_options, const Rest&...>
+  concurrent_map(std::initializer_list<value_type> list, N n, const Rest&... rest)
+      : concurrent_map(list, room_for(n), rest...) {}
+
+  // A copy of one instant of `other`, which other threads may use meanwhile: writers wait until it
+  // is made. O(size).
   concurrent_map(const concurrent_map& other)
-      : concurrent_map(
-            {.shards = other.shard_count(), .capacity = other.size()}, other.hash_function(),
-            other.key_eq(),
-            Allocator(std::allocator_traits<entry_allocator>::select_on_container_copy_construction(
-                other.core_.allocator()))) {
-    const auto alone = core_.used_alone();
-    const typename core_type::all_shared hold(other.core_, operation::copy);
-    for (std::size_t i = 0; i < other.shard_count(); ++i) {
-      other.core_.shard_at(i).table.for_each([&](const value_type& e) { emplace(e); });
-    }
-  }
-  // `other` is empty afterwards and can be used. O(shards).
-  concurrent_map(concurrent_map&& other)
-      : concurrent_map({.shards = other.shard_count()}, other.hash_function(), other.key_eq(),
-                       other.get_allocator()) {
-    swap(other);
-  }
+      : concurrent_map(other, Allocator(allocator_traits::select_on_container_copy_construction(
+                                  other.core_.allocator()))) {}
+  concurrent_map(const concurrent_map& other, const std::type_identity_t<Allocator>& allocator);
+  // O(1), and allocates nothing. `other` is then empty and can be used: it has as many shards as
+  // before, which it makes when they are needed, and its hash and equality, unless only moving them
+  // cannot fail.
+  concurrent_map(concurrent_map&& other) noexcept(std::is_nothrow_move_constructible_v<core_type>)
+      : core_(std::move(other.core_)) {}
+  // The same where the allocators are equal. Where they are not, entries are moved one by one: when
+  // that fails, `other` has them all again.
+  concurrent_map(concurrent_map&& other, const std::type_identity_t<Allocator>& allocator);
   // The entries of `entries_of`, moved, which is empty afterwards. When that fails it has them all
   // again.  O(entries).
   template <std::same_as<map_type> Map>
@@ -163,29 +207,43 @@ class concurrent_map {
   // Misuse: a thread is in one of the map's calls. Found where it holds a lock; fatal.
   ~concurrent_map() { core_.check_unused(operation::destroy); }
 
+  // Allocators go along as their traits say, as in std's containers; where a moved one stays and is
+  // not equal, entries are moved one by one.
   concurrent_map& operator=(const concurrent_map& other) {
-    if (this != &other) {
-      concurrent_map copy(other);
-      swap(copy);
+    if (this != std::addressof(other)) {
+      constexpr bool goes = allocator_traits::propagate_on_container_copy_assignment::value;
+      concurrent_map copy(other, goes ? other.get_allocator() : get_allocator());
+      exchange_contents<goes>(copy);
     }
     return *this;
   }
-  concurrent_map& operator=(concurrent_map&& other) {
-    if (this != &other) {
-      concurrent_map taken(std::move(other));
-      swap(taken);
+  concurrent_map& operator=(concurrent_map&& other) noexcept(
+      moves_in_one_go&& nothrow_exchange&& std::is_nothrow_move_constructible_v<core_type>) {
+    if (this != std::addressof(other)) {
+      if constexpr (moves_in_one_go) {
+        concurrent_map taken(std::move(other));
+        exchange_contents<allocator_traits::propagate_on_container_move_assignment::value>(taken);
+      } else {
+        concurrent_map taken(std::move(other), get_allocator());
+        exchange_contents<false>(taken);
+      }
     }
     return *this;
   }
   concurrent_map& operator=(std::initializer_list<value_type> list) {
     concurrent_map fresh(list, {.shards = shard_count()}, hash_function(), key_eq(),
                          get_allocator());
-    swap(fresh);
+    exchange_contents<false>(fresh);
     return *this;
   }
-  // By one thread, like construction. O(1); the allocators change sides too.
-  void swap(concurrent_map& other) { core_.swap(other.core_); }
-  friend void swap(concurrent_map& a, concurrent_map& b) { a.swap(b); }
+  // By one thread, like construction. O(1).  Requires: the allocators are equal or propagate on
+  // swap.
+  void swap(concurrent_map& other) noexcept(nothrow_exchange) {
+    exchange_contents<allocator_traits::propagate_on_container_swap::value>(other);
+  }
+  friend void swap(concurrent_map& a, concurrent_map& b) noexcept(noexcept(a.swap(b))) {
+    a.swap(b);
+  }
 
   // All entries, moved into a map for one thread; this one is empty afterwards. When that fails it
   // has them all again. By one thread.
@@ -196,7 +254,9 @@ class concurrent_map {
     return all;
   }
 
-  [[nodiscard]] allocator_type get_allocator() const { return allocator_type(core_.allocator()); }
+  [[nodiscard]] allocator_type get_allocator() const noexcept {
+    return allocator_type(core_.allocator());
+  }
   [[nodiscard]] hasher hash_function() const { return core_.hash(); }
   [[nodiscard]] key_equal key_eq() const { return core_.equal(); }
   [[nodiscard]] size_type shard_count() const noexcept { return core_.shard_count(); }
@@ -642,9 +702,18 @@ class concurrent_map {
   // Moves to `to` the entries of one class whose keys are absent there. False: a lock was busy; the
   // class has to be gone through again.
   template <class To>
-  bool move_class(std::size_t shard, scan_cursor& cursor, To& to, size_type& moved);
+  bool move_class(shard_type& shard, scan_cursor& cursor, To& to, size_type& moved);
 
-  // ---- moving all entries from one kind of map to the other. By one thread.
+  // ---- contents as a whole. By one thread.
+
+  [[nodiscard]] static concurrent_options room_for(size_type n) noexcept { return {.capacity = n}; }
+
+  // Exchanges everything, and the allocators as well if they go along.
+  template <bool AllocatorsToo>
+  void exchange_contents(concurrent_map& other) noexcept(nothrow_exchange) {
+    core_.swap(other.core_);
+    if constexpr (AllocatorsToo) core_.swap_allocators(other.core_);
+  }
 
   // Moves all entries of `from` to `to`, which is empty and has room. When that fails, `from` has
   // them all again.
@@ -685,7 +754,7 @@ class concurrent_map {
   }
   template <class F>
   static void for_each_of(concurrent_map& m, const F& f) {
-    for (std::size_t i = 0; i < m.shard_count(); ++i) m.core_.shard_at(i).table.for_each(f);
+    m.core_.for_each(f);
   }
   static T& value_in(map_type& m, const Key& key) { return *m.lookup(key); }
   static T& value_in(concurrent_map& m, const Key& key) {
@@ -708,6 +777,30 @@ class concurrent_map {
 // ---- bodies, in the order above ------------------------------------------------------------
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::concurrent_map(
+    const concurrent_map& other, const std::type_identity_t<Allocator>& allocator)
+    : core_(other.core_, entry_allocator(allocator)) {
+  const auto alone = core_.used_alone();
+  const typename core_type::all_shared hold(other.core_, operation::copy);
+  reserve(other.size());
+  hold.for_each([&](const value_type& e) { try_emplace(e.first, e.second); });
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::concurrent_map(
+    concurrent_map&& other, const std::type_identity_t<Allocator>& allocator)
+    : core_(other.core_, entry_allocator(allocator)) {
+  if (core_.allocator() == other.core_.allocator()) {
+    core_.swap(other.core_);
+  } else if (!other.empty()) {
+    const auto alone = core_.used_alone();
+    const auto other_alone = other.core_.used_alone();
+    reserve(other.size());
+    move_all(other, *this);
+  }
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 concurrent_map_stats concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::stats() const {
   concurrent_map_stats sum;
   for (std::size_t i = 0; i < shard_count(); ++i) detail::add_shard(sum, stats(i), i);
@@ -723,8 +816,9 @@ map_stats concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::stats(size_t
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::check_invariants() const {
-  for (std::size_t i = 0; i < shard_count(); ++i) {
-    const shared_shard in(core_, core_.shard_at(i), operation::read);
+  std::size_t i = 0;
+  for (auto& shard : core_.shards()) {
+    const shared_shard in(core_, shard, operation::read);
     detail::invariants<typename core_type::table_type>(in.table())
         .check(core_.hash_of(), core_.equal());
     in.table().for_each([&](const value_type& e) {
@@ -732,6 +826,7 @@ void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::check_invariants(
         throw invariant_error("gomap: an entry is in a shard that is not its own");
       }
     });
+    ++i;
   }
 }
 
@@ -1134,12 +1229,11 @@ template <class Key, class T, class Hash, class KeyEqual, class Allocator, class
 template <class ExecutionPolicy, class F>
 void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::for_each(ExecutionPolicy&& policy,
                                                                         F f) {
-  auto* const first = &core_.shard_at(0);
-  std::for_each(std::forward<ExecutionPolicy>(policy), first, first + shard_count(),
+  const auto shards = core_.shards();
+  std::for_each(std::forward<ExecutionPolicy>(policy), shards.begin(), shards.end(),
                 [&](auto& shard) {
                   core_.template walk_shard<exclusive_shard>(
-                      static_cast<size_type>(&shard - first), operation::visit,
-                      [&](const auto& in, const auto& step) {
+                      shard, operation::visit, [&](const auto& in, const auto& step) {
                         step([&](position at, auto*) { in.visit(at, f); });
                         return true;
                       });
@@ -1150,12 +1244,11 @@ template <class Key, class T, class Hash, class KeyEqual, class Allocator, class
 template <class ExecutionPolicy, class F>
 void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::for_each(ExecutionPolicy&& policy,
                                                                         F f) const {
-  auto* const first = &core_.shard_at(0);
-  std::for_each(std::forward<ExecutionPolicy>(policy), first, first + shard_count(),
+  const auto shards = core_.shards();
+  std::for_each(std::forward<ExecutionPolicy>(policy), shards.begin(), shards.end(),
                 [&](auto& shard) {
                   core_.template walk_shard<shared_shard>(
-                      static_cast<size_type>(&shard - first), operation::visit,
-                      [&](const auto&, const auto& step) {
+                      shard, operation::visit, [&](const auto&, const auto& step) {
                         step([&](position at, auto*) { f(std::as_const(*at.entry())); });
                         return true;
                       });
@@ -1196,8 +1289,8 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::erase_if(F f) -> 
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::clear() {
-  for (std::size_t i = 0; i < shard_count(); ++i) {
-    const exclusive_shard in(core_, core_.shard_at(i), operation::clear);
+  for (auto& shard : core_.shards()) {
+    const exclusive_shard in(core_, shard, operation::clear);
     in.clear();
   }
 }
@@ -1205,7 +1298,7 @@ void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::clear() {
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::reserve(size_type n) {
   constexpr size_type chains_at_a_time = 64;
-  if (n > std::allocator_traits<entry_allocator>::max_size(core_.allocator())) {
+  if (n > allocator_traits::max_size(core_.allocator())) {
     throw std::length_error("gomap: more entries than a map can hold");
   }
   // Shards fill evenly but for chance: a few standard deviations more than their share.
@@ -1225,12 +1318,12 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::merge(
     concurrent_map<Key, T, H, E, Allocator, M>& other) -> size_type {
   if (static_cast<const void*>(this) == static_cast<const void*>(&other)) return 0;
   size_type moved = 0;
-  for (std::size_t i = 0; i < other.shard_count(); ++i) {
+  for (auto& shard : other.core_.shards()) {
     for (scan_cursor cursor; !cursor.done();) {
       // Both locks at once, so that no entry is ever in neither map; but never wait for the second
       // while the first is held: somebody may be merging the other way round.
       scan_cursor next = cursor;
-      if (other.template move_class<concurrent_map>(i, next, *this, moved)) {
+      if (other.template move_class<concurrent_map>(shard, next, *this, moved)) {
         cursor = next;
       } else {
         std::this_thread::yield();
@@ -1245,9 +1338,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::snapshot() const 
   map_type copy(size(), hash_function(), key_eq(), get_allocator());
   const typename core_type::all_shared hold(core_, operation::copy);
   copy.reserve(size());
-  for (std::size_t i = 0; i < shard_count(); ++i) {
-    core_.shard_at(i).table.for_each([&](const value_type& e) { copy.insert(e); });
-  }
+  hold.for_each([&](const value_type& e) { copy.insert(e); });
   return copy;
 }
 
@@ -1329,11 +1420,11 @@ bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::upsert_entry(Inse
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class To>
-bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::move_class(std::size_t shard,
+bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::move_class(shard_type& shard,
                                                                           scan_cursor& cursor,
                                                                           To& to,
                                                                           size_type& moved) {
-  const exclusive_shard in(core_, core_.shard_at(shard), operation::merge);
+  const exclusive_shard in(core_, shard, operation::merge);
   bool all = true;
   detail::scan_access::step(in.table(), core_.hash_of(), cursor, [&](position at, auto* head) {
     if (!all) return;
@@ -1397,5 +1488,15 @@ void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::move_entries(From
     throw;
   }
 }
+
+namespace pmr {
+// A concurrent map on any memory resource that serves several threads at once, as
+// std::pmr::synchronized_pool_resource does.
+template <class Key, class T, class Hash = gomap::hash<Key>, class KeyEqual = std::equal_to<>,
+          class Mutex = gomap::rw_mutex>
+using concurrent_map =
+    gomap::concurrent_map<Key, T, Hash, KeyEqual,
+                          std::pmr::polymorphic_allocator<std::pair<const Key, T>>, Mutex>;
+}  // namespace pmr
 
 }  // namespace gomap
