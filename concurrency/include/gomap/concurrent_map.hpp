@@ -32,6 +32,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -54,6 +55,7 @@
 #include <gomap/detail/aside.hpp>
 #include <gomap/detail/batch.hpp>
 #include <gomap/detail/concurrent_core.hpp>
+#include <gomap/detail/entry_parts.hpp>
 #include <gomap/detail/key_forms.hpp>
 #include <gomap/detail/seed.hpp>
 #include <gomap/detail/transaction.hpp>
@@ -87,6 +89,7 @@ class concurrent_map {
   using exclusive_shard = typename core_type::exclusive_shard;
   using shared_shard = typename core_type::shared_shard;
   using entry_allocator = typename core_type::allocator_type;
+  using parts = detail::entry_parts<Key, T, Hash, KeyEqual>;
   using allocator_traits = std::allocator_traits<entry_allocator>;
 
   // Whether all entries of another map can be taken over at once.
@@ -100,8 +103,13 @@ class concurrent_map {
   using key_type = Key;
   using mapped_type = T;
   using value_type = std::pair<const Key, T>;
+  using init_type = std::pair<Key, T>;  // what a list in braces is, where an entry is inserted
   using size_type = std::size_t;
   using difference_type = std::ptrdiff_t;
+  using reference = value_type&;
+  using const_reference = const value_type&;
+  using pointer = typename std::allocator_traits<Allocator>::pointer;
+  using const_pointer = typename std::allocator_traits<Allocator>::const_pointer;
   using hasher = Hash;
   using key_equal = KeyEqual;
   using allocator_type = Allocator;
@@ -269,31 +277,52 @@ class concurrent_map {
   [[nodiscard]] concurrent_map_stats stats() const;
   // Of one shard. O(its buckets).  Throws: std::out_of_range for an index past shard_count() - 1.
   [[nodiscard]] map_stats stats(size_type shard) const;
-  // Walks everything.  Throws: invariant_error, saying what is wrong.
+  // Walks everything, under one shard's shared lock after the other.  Throws: invariant_error,
+  // saying what is wrong.
   void check_invariants() const;
+  [[nodiscard]] size_type max_size() const noexcept {
+    return std::min<size_type>(allocator_traits::max_size(core_.allocator()),
+                               detail::load_limit(detail::max_bits));
+  }
+  // Buckets of eight slots, overflow buckets not counted. O(shards); one shared lock at a time.
+  [[nodiscard]] size_type bucket_count() const;
+  // Entries per bucket. A shard grows past 6.5, or 8 when it has one bucket.
+  [[nodiscard]] float load_factor() const {
+    return static_cast<float>(size()) / static_cast<float>(bucket_count());
+  }
+  [[nodiscard]] float max_load_factor() const noexcept { return 6.5F; }
+  // Accepted for std's sake, and ignored: the load limit is fixed.
+  void max_load_factor(float) noexcept {}
+
+  // Whether both hold the same keys, by their own ==, with equal values. Exact when nobody writes
+  // to either; O(size), with a lock of each for a handful of entries at a time.
+  // Throws: what hash, equality and == throw.
+  [[nodiscard]] friend bool operator==(const concurrent_map& a, const concurrent_map& b) {
+    return a.holds_the_same(b);
+  }
 
   // ---- by value: O(1) on average, at one instant each
   // Throw: what hash, equality, copies and the allocator throw, with the map as before.
 
   // The value, if the key is there.
   template <class K = Key>
-  requires detail::key_form<K, Key, Hash, KeyEqual>
+  requires detail::key_form<const K&, Key, Hash, KeyEqual>
   [[nodiscard]] std::optional<T> load(const K& key) const {
     const auto& k = as_key(key);
     return load_hashed(k, core_.hash_key(k));
   }
   // The value, or `otherwise`.
   template <class K = Key, class U = T>
-  requires detail::key_form<K, Key, Hash, KeyEqual>
+  requires detail::key_form<const K&, Key, Hash, KeyEqual>
   [[nodiscard]] T load_or(const K& key, U&& otherwise) const;
   template <class K = Key>
-  requires detail::key_form<K, Key, Hash, KeyEqual>
+  requires detail::key_form<const K&, Key, Hash, KeyEqual>
   [[nodiscard]] bool contains(const K& key) const {
     return read(
         key, [](const auto*) {}, [](const value_type&) {});
   }
   template <class K = Key>
-  requires detail::key_form<K, Key, Hash, KeyEqual>
+  requires detail::key_form<const K&, Key, Hash, KeyEqual>
   [[nodiscard]] size_type count(const K& key) const { return contains(key) ? 1 : 0; }
 
   // Sets the value, whether the key is there or not.
@@ -306,17 +335,18 @@ class concurrent_map {
                                                                                      M&& value);
   // Takes the entry out and returns its value, if it was there.
   template <class K = Key>
-  requires detail::key_form<K, Key, Hash, KeyEqual> std::optional<T> load_and_erase(const K& key);
+  requires detail::key_form<const K&, Key, Hash, KeyEqual> std::optional<T> load_and_erase(
+      const K& key);
   // Sets the value and returns the one before, if there was one.
   template <class K = Key, class M = T>
   requires detail::key_form<K, Key, Hash, KeyEqual> std::optional<T> exchange(K&& key, M&& value);
   // Sets the value if the key is there and its value equals `expected`. Returns whether it did.
   template <class K = Key, class E = T, class D = T>
-  requires detail::key_form<K, Key, Hash, KeyEqual>
+  requires detail::key_form<const K&, Key, Hash, KeyEqual>
   bool compare_exchange(const K& key, const E& expected, D&& desired);
   // Erases the entry if its value equals `expected`. Returns whether it did.
   template <class K = Key, class E = T>
-  requires detail::key_form<K, Key, Hash, KeyEqual>
+  requires detail::key_form<const K&, Key, Hash, KeyEqual>
   bool compare_and_erase(const K& key, const E& expected) {
     bool equal = false;
     modify(key, operation::erase, [&](const auto& in, position at, std::uint64_t hash) {
@@ -327,7 +357,7 @@ class concurrent_map {
   }
   // Returns how many entries were erased: 0 or 1.
   template <class K = Key>
-  requires detail::key_form<K, Key, Hash, KeyEqual> size_type erase(const K& key) {
+  requires detail::key_form<const K&, Key, Hash, KeyEqual> size_type erase(const K& key) {
     return modify(key, operation::erase,
                   [](const auto& in, position at, std::uint64_t hash) { in.erase(at, hash); });
   }
@@ -339,19 +369,20 @@ class concurrent_map {
 
   // Calls f(entry) if the key is there. Returns how many entries were visited: 0 or 1.
   template <class K = Key, class F>
-  requires detail::key_form<K, Key, Hash, KeyEqual> size_type visit(const K& key, F f) {
+  requires detail::key_form<const K&, Key, Hash, KeyEqual> size_type visit(const K& key, F f) {
     return modify(key, operation::visit,
                   [&](const auto& in, position at, std::uint64_t) { in.visit(at, f); });
   }
   template <class K = Key, class F>
-  requires detail::key_form<K, Key, Hash, KeyEqual> size_type visit(const K& key, F f)
+  requires detail::key_form<const K&, Key, Hash, KeyEqual> size_type visit(const K& key, F f)
   const { return cvisit(key, std::ref(f)); }
   template <class K = Key, class F>
-  requires detail::key_form<K, Key, Hash, KeyEqual> size_type cvisit(const K& key, F f)
+  requires detail::key_form<const K&, Key, Hash, KeyEqual> size_type cvisit(const K& key, F f)
   const;
   // As visit(), without ever waiting for a lock.
   template <class K = Key, class F>
-  requires detail::key_form<K, Key, Hash, KeyEqual> visit_result try_visit(const K& key, F f);
+  requires detail::key_form<const K&, Key, Hash, KeyEqual> visit_result try_visit(const K& key,
+                                                                                  F f);
 
   // Calls f(value), with a T{} when the key is absent, which is then inserted.
   template <class K = Key, class F>
@@ -364,22 +395,26 @@ class concurrent_map {
 
   // Erases the entry if f(entry) says so. Returns how many were erased: 0 or 1.
   template <class K = Key, class F>
-  requires detail::key_form<K, Key, Hash, KeyEqual> size_type erase_if(const K& key, F f);
+  requires detail::key_form<const K&, Key, Hash, KeyEqual> size_type erase_if(const K& key, F f);
 
-  // Each returns whether this call inserted. Where the key is there already, nothing is moved from,
-  // and the forms with a function call it: or_visit on the entry found; and_visit the first on an
-  // entry inserted, the second on one found. The forms with a c hand out const entries. An entry is
-  // inserted as the first function leaves it, or as it was if that throws.
-  // Ranges return how many were inserted.
+  // Each returns whether this call inserted; those of ranges and lists, how many were inserted.
+  // Where the key is there already, nothing is moved from, but what a Key has to be made of because
+  // hash and equality do not take it as it is.
+  // Of the functions one is called: in the or_visit forms on the entry found, in the and_visit forms
+  // the first on the entry inserted, the second on the one found. The forms with a c show what they
+  // find as a constant.
+  // An entry is inserted as the first function leaves it. If that throws, it is inserted as it was
+  // made, or not at all if its value cannot be copied.
 
   template <class P>
   requires std::constructible_from<value_type, P&&>
   bool insert(P&& e) { return emplace(std::forward<P>(e)); }
-  bool insert(const value_type& e) { return try_emplace(e.first, e.second); }
-  bool insert(value_type&& e) { return emplace(std::move(e)); }
+  bool insert(init_type&& e) { return emplace(std::move(e)); }
   template <std::input_iterator It>
   size_type insert(It first, It last) {
-    return insert_or_visit(first, last, ignore);
+    size_type inserted = 0;
+    for (; first != last; ++first) inserted += emplace(*first) ? 1 : 0;
+    return inserted;
   }
   size_type insert(std::initializer_list<value_type> list) {
     return insert(list.begin(), list.end());
@@ -391,69 +426,95 @@ class concurrent_map {
 
   template <class P, class F>
   requires std::constructible_from<value_type, P&&>
-  bool insert_or_visit(P&& e, F f) { return emplace_or_visit(std::forward<P>(e), std::ref(f)); }
+  bool insert_or_visit(P&& e, F f) {
+    return emplace_visiting<access::as_is>(leave_it, f, std::forward<P>(e));
+  }
   template <class F>
-  bool insert_or_visit(value_type&& e, F f) {
-    return insert_or_visit<value_type>(std::move(e), std::ref(f));
+  bool insert_or_visit(init_type&& e, F f) {
+    return emplace_visiting<access::as_is>(leave_it, f, std::move(e));
   }
   template <std::input_iterator It, class F>
   size_type insert_or_visit(It first, It last, F f) {
-    size_type inserted = 0;
-    for (; first != last; ++first) inserted += emplace_or_visit(*first, std::ref(f)) ? 1 : 0;
-    return inserted;
+    return emplace_each<access::as_is>(leave_it, f, std::move(first), std::move(last));
   }
   template <class F>
   size_type insert_or_visit(std::initializer_list<value_type> list, F f) {
-    return insert_or_visit(list.begin(), list.end(), std::ref(f));
+    return emplace_each<access::as_is>(leave_it, f, list.begin(), list.end());
   }
   template <class P, class F>
   requires std::constructible_from<value_type, P&&>
-  bool insert_or_cvisit(P&& e, F f) { return insert_or_visit(std::forward<P>(e), constly(f)); }
+  bool insert_or_cvisit(P&& e, F f) {
+    return emplace_visiting<access::as_const>(leave_it, f, std::forward<P>(e));
+  }
   template <class F>
-  bool insert_or_cvisit(value_type&& e, F f) {
-    return insert_or_cvisit<value_type>(std::move(e), std::ref(f));
+  bool insert_or_cvisit(init_type&& e, F f) {
+    return emplace_visiting<access::as_const>(leave_it, f, std::move(e));
   }
   template <std::input_iterator It, class F>
   size_type insert_or_cvisit(It first, It last, F f) {
-    return insert_or_visit(first, last, constly(f));
+    return emplace_each<access::as_const>(leave_it, f, std::move(first), std::move(last));
   }
   template <class F>
   size_type insert_or_cvisit(std::initializer_list<value_type> list, F f) {
-    return insert_or_visit(list, constly(f));
+    return emplace_each<access::as_const>(leave_it, f, list.begin(), list.end());
   }
   template <class P, class F1, class F2>
   requires std::constructible_from<value_type, P&&>
   bool insert_and_visit(P&& e, F1 inserted, F2 found) {
-    return emplace_and_visit(std::forward<P>(e), std::ref(inserted), std::ref(found));
+    return emplace_visiting<access::as_is>(inserted, found, std::forward<P>(e));
   }
   template <class F1, class F2>
-  bool insert_and_visit(value_type&& e, F1 inserted, F2 found) {
-    return insert_and_visit<value_type>(std::move(e), std::ref(inserted), std::ref(found));
+  bool insert_and_visit(init_type&& e, F1 inserted, F2 found) {
+    return emplace_visiting<access::as_is>(inserted, found, std::move(e));
+  }
+  template <std::input_iterator It, class F1, class F2>
+  size_type insert_and_visit(It first, It last, F1 inserted, F2 found) {
+    return emplace_each<access::as_is>(inserted, found, std::move(first), std::move(last));
+  }
+  template <class F1, class F2>
+  size_type insert_and_visit(std::initializer_list<value_type> list, F1 inserted, F2 found) {
+    return emplace_each<access::as_is>(inserted, found, list.begin(), list.end());
   }
   template <class P, class F1, class F2>
   requires std::constructible_from<value_type, P&&>
   bool insert_and_cvisit(P&& e, F1 inserted, F2 found) {
-    return emplace_and_visit(std::forward<P>(e), constly(inserted), constly(found));
+    return emplace_visiting<access::as_const>(inserted, found, std::forward<P>(e));
   }
   template <class F1, class F2>
-  bool insert_and_cvisit(value_type&& e, F1 inserted, F2 found) {
-    return insert_and_cvisit<value_type>(std::move(e), std::ref(inserted), std::ref(found));
+  bool insert_and_cvisit(init_type&& e, F1 inserted, F2 found) {
+    return emplace_visiting<access::as_const>(inserted, found, std::move(e));
+  }
+  template <std::input_iterator It, class F1, class F2>
+  size_type insert_and_cvisit(It first, It last, F1 inserted, F2 found) {
+    return emplace_each<access::as_const>(inserted, found, std::move(first), std::move(last));
+  }
+  template <class F1, class F2>
+  size_type insert_and_cvisit(std::initializer_list<value_type> list, F1 inserted, F2 found) {
+    return emplace_each<access::as_const>(inserted, found, list.begin(), list.end());
   }
 
   template <class... Args>
   bool emplace(Args&&... args) {
-    return emplace_and_visit(std::forward<Args>(args)..., ignore, ignore);
+    return upsert_entry(leave_it, do_nothing, std::forward<Args>(args)...);
   }
   // args: for the entry, then f.
   template <class... Args>
-  bool emplace_or_visit(Args&&... args);
+  bool emplace_or_visit(Args&&... args) {
+    return emplace_with_functions<1, access::as_is>(std::forward<Args>(args)...);
+  }
   template <class... Args>
-  bool emplace_or_cvisit(Args&&... args);
+  bool emplace_or_cvisit(Args&&... args) {
+    return emplace_with_functions<1, access::as_const>(std::forward<Args>(args)...);
+  }
   // args: for the entry, then two functions.
   template <class... Args>
-  bool emplace_and_visit(Args&&... args);
+  bool emplace_and_visit(Args&&... args) {
+    return emplace_with_functions<2, access::as_is>(std::forward<Args>(args)...);
+  }
   template <class... Args>
-  bool emplace_and_cvisit(Args&&... args);
+  bool emplace_and_cvisit(Args&&... args) {
+    return emplace_with_functions<2, access::as_const>(std::forward<Args>(args)...);
+  }
 
   // A value made of `args`, only if the key is absent.
   template <class K = Key, class... Args>
@@ -462,18 +523,31 @@ class concurrent_map {
     return upsert(operation::insert, std::forward<K>(key), leave_it, do_nothing,
                   std::forward<Args>(args)...);
   }
+  // args: for the value, then the functions.
   template <class K = Key, class... Args>
   requires detail::key_form<K, Key, Hash, KeyEqual>
-  bool try_emplace_or_visit(K&& key, Args&&... args);
+  bool try_emplace_or_visit(K&& key, Args&&... args) {
+    return try_emplace_with_functions<1, access::as_is>(std::forward<K>(key),
+                                                        std::forward<Args>(args)...);
+  }
   template <class K = Key, class... Args>
   requires detail::key_form<K, Key, Hash, KeyEqual>
-  bool try_emplace_or_cvisit(K&& key, Args&&... args);
+  bool try_emplace_or_cvisit(K&& key, Args&&... args) {
+    return try_emplace_with_functions<1, access::as_const>(std::forward<K>(key),
+                                                           std::forward<Args>(args)...);
+  }
   template <class K = Key, class... Args>
   requires detail::key_form<K, Key, Hash, KeyEqual>
-  bool try_emplace_and_visit(K&& key, Args&&... args);
+  bool try_emplace_and_visit(K&& key, Args&&... args) {
+    return try_emplace_with_functions<2, access::as_is>(std::forward<K>(key),
+                                                        std::forward<Args>(args)...);
+  }
   template <class K = Key, class... Args>
   requires detail::key_form<K, Key, Hash, KeyEqual>
-  bool try_emplace_and_cvisit(K&& key, Args&&... args);
+  bool try_emplace_and_cvisit(K&& key, Args&&... args) {
+    return try_emplace_with_functions<2, access::as_const>(std::forward<K>(key),
+                                                           std::forward<Args>(args)...);
+  }
 
   // ---- batches: the keys of one shard under one lock, with memory fetched ahead
   // Each key at an instant of its own, between start and end of the call.
@@ -482,7 +556,8 @@ class concurrent_map {
   template <std::ranges::input_range Keys, std::weakly_incrementable Out>
   Out load_many(Keys&& keys, Out out) const;
   // Calls f(entry), or f(entry, index of the key), for each key that is there, in any order.
-  // Returns how many.
+  // Returns how many. Any number of keys will do; so many share what is done once a batch.
+  static constexpr size_type bulk_visit_size = detail::batch<core_type, const Key*>::capacity;
   template <std::input_iterator It, class F>
   requires detail::key_form<std::iter_reference_t<It>, Key, Hash, KeyEqual> size_type
   visit(It first, It last, F f);
@@ -523,12 +598,33 @@ class concurrent_map {
   }
   template <class F>
   bool cvisit_while(F f) const;
-  // Calls f(entry) for every entry, shards in parallel as `policy`, one of std::execution's, says.
-  // An f that throws ends the program, as in std::for_each. libstdc++ runs policies on oneTBB.
+  // The same, shards in parallel as `policy`, one of std::execution's, says. An f that throws ends
+  // the program, as in std::for_each. libstdc++ runs policies on oneTBB.
   template <class ExecutionPolicy, class F>
   void for_each(ExecutionPolicy&& policy, F f);
   template <class ExecutionPolicy, class F>
   void for_each(ExecutionPolicy&& policy, F f) const;
+  template <class ExecutionPolicy, class F>
+  void visit_all(ExecutionPolicy&& policy, F f) {
+    for_each(std::forward<ExecutionPolicy>(policy), std::ref(f));
+  }
+  template <class ExecutionPolicy, class F>
+  void visit_all(ExecutionPolicy&& policy, F f) const {
+    for_each(std::forward<ExecutionPolicy>(policy), std::ref(f));
+  }
+  template <class ExecutionPolicy, class F>
+  void cvisit_all(ExecutionPolicy&& policy, F f) const {
+    for_each(std::forward<ExecutionPolicy>(policy), std::ref(f));
+  }
+  // Until f(entry) is false, or a little longer. Returns whether it never was.
+  template <class ExecutionPolicy, class F>
+  bool visit_while(ExecutionPolicy&& policy, F f);
+  template <class ExecutionPolicy, class F>
+  bool visit_while(ExecutionPolicy&& policy, F f) const {
+    return cvisit_while(std::forward<ExecutionPolicy>(policy), std::ref(f));
+  }
+  template <class ExecutionPolicy, class F>
+  bool cvisit_while(ExecutionPolicy&& policy, F f) const;
   // Visits one class and returns where to go on: start with scan_cursor{}, stop when done().
   // Between two calls no lock is held.
   template <class F>
@@ -538,12 +634,19 @@ class concurrent_map {
   // Erases the entries for which f(entry) holds. Returns how many.
   template <class F>
   size_type erase_if(F f);
+  // The same, in parallel.
+  template <class ExecutionPolicy, class F>
+  requires(!detail::key_form<ExecutionPolicy, Key, Hash, KeyEqual>) void erase_if(
+      ExecutionPolicy&& policy, F f);
 
   // Erases everything, shard by shard. What is inserted meanwhile may stay.
   void clear();
   // Makes room for `n` entries, a few buckets at a time, so that no other call waits long.
   // Throws: std::length_error for more than a map can hold; what the allocator throws.
   void reserve(size_type n);
+  // As many buckets as `n`, or more, in all shards together: the same in another unit. Never fewer
+  // than there are.
+  void rehash(size_type n);
   // Moves the entries of `other` here whose keys are absent; the rest stay there. Returns how many.
   // Other threads may use both maps, and merge them the other way round, meanwhile.
   template <class H, class E, class M>
@@ -568,14 +671,8 @@ class concurrent_map {
   template <class, class, class, class, class, class>
   friend class concurrent_map;
 
-  static constexpr auto ignore = [](const value_type&) {};
   static constexpr auto do_nothing = [](const auto&, position) {};
-  static constexpr auto leave_it = [](value_type&) {};
-
-  template <class F>
-  static auto constly(F& f) {
-    return [&f](const value_type& e) { f(e); };
-  }
+  static constexpr auto leave_it = [](value_type&) noexcept {};
 
   template <class K>
   static decltype(auto) as_key(K&& key) {
@@ -607,66 +704,82 @@ class concurrent_map {
     return 1;
   }
   // Inserts an entry of the key and a value made of `args`, as inserted(entry) leaves it, or as it
-  // was if that throws; or calls found(shard, position). Returns whether it inserted.
+  // was made if that throws; or calls found(shard, position). Returns whether it inserted.
   template <class K, class Inserted, class Found, class... Args>
-  bool upsert(operation op, K&& key, Inserted&& inserted, Found&& found, Args&&... args);
+  bool upsert(operation op, K&& key, const Inserted& inserted, const Found& found, Args&&... args);
+  // As upsert(), of an entry made of `args`.
+  template <class Inserted, class Found, class... Args>
+  bool upsert_entry(const Inserted& inserted, const Found& found, Args&&... args) {
+    return parts::take_apart(
+        [&](auto&& key, auto&&... value) {
+          return upsert(operation::insert, std::forward<decltype(key)>(key), inserted, found,
+                        std::forward<decltype(value)>(value)...);
+        },
+        std::forward<Args>(args)...);
+  }
 
-  // As upsert(), of an entry made of `parts`, a tuple. The key is looked up where it is, if it is
-  // one of them; only an entry of other parts is built first.
-  template <class Inserted, class Found, class Parts>
-  bool upsert_entry(Inserted&& inserted, Found&& found, Parts&& parts);
-
-  // How a function sees the entry that it is called with.
+  // How a function sees the entry that is found.
   enum class access { as_is, as_const };
 
-  template <access How, class F>
+  // What upsert() takes, of a function that takes an entry.
+  template <class F>
   static auto showing(F& f) {
-    return [&f](value_type& e) {
-      if constexpr (How == access::as_const) {
-        f(std::as_const(e));
-      } else {
-        f(e);
-      }
-    };
+    return [&f](value_type& e) noexcept(noexcept(f(e))) { f(e); };
   }
   template <access How, class F>
   static auto visiting(F& f) {
-    return [&f](const auto& in, position at) { in.visit(at, showing<How>(f)); };
+    return [&f](const auto& in, position at) {
+      if constexpr (How == access::as_const) {
+        f(std::as_const(*at.entry()));
+      } else {
+        in.visit(at, f);
+      }
+    };
+  }
+  template <access How, class F1, class F2, class... Args>
+  bool emplace_visiting(F1& inserted, F2& found, Args&&... args) {
+    return upsert_entry(showing(inserted), visiting<How>(found), std::forward<Args>(args)...);
+  }
+  template <access How, class F1, class F2, class It>
+  size_type emplace_each(F1& inserted, F2& found, It first, It last) {
+    size_type count = 0;
+    for (; first != last; ++first) count += emplace_visiting<How>(inserted, found, *first) ? 1 : 0;
+    return count;
   }
   // The last of `args` are functions: one for an entry found, or one for an entry inserted and one
-  // for an entry found. Calls run(inserted, found, parts) with them, as upsert() takes them, and
-  // with the rest of `args` as a tuple.
+  // for an entry found. Calls run(inserted, found, rest...), as upsert() takes them.
   template <std::size_t Functions, access How, class Run, class... Args>
-  static bool with_visitors(const Run& run, Args&&... args) {
+  static bool with_functions(const Run& run, Args&&... args) {
     return detail::split_functions<Functions>(
-        [&](auto functions, auto parts) {
+        [&](auto functions, auto rest) {
           const auto found = visiting<How>(std::get<Functions - 1>(functions));
-          if constexpr (Functions == 1) {
-            return run(leave_it, found, std::move(parts));
-          } else {
-            return run(showing<How>(std::get<0>(functions)), found, std::move(parts));
-          }
+          return std::apply(
+              [&](auto&&... part) {
+                if constexpr (Functions == 1) {
+                  return run(leave_it, found, std::forward<decltype(part)>(part)...);
+                } else {
+                  return run(showing(std::get<0>(functions)), found,
+                             std::forward<decltype(part)>(part)...);
+                }
+              },
+              std::move(rest));
         },
         std::forward<Args>(args)...);
   }
   template <std::size_t Functions, access How, class... Args>
-  bool emplace_visiting(Args&&... args) {
-    return with_visitors<Functions, How>(
-        [&](const auto& inserted, const auto& found, auto&& parts) {
-          return upsert_entry(inserted, found, std::move(parts));
+  bool emplace_with_functions(Args&&... args) {
+    return with_functions<Functions, How>(
+        [&](const auto& inserted, const auto& found, auto&&... parts) {
+          return upsert_entry(inserted, found, std::forward<decltype(parts)>(parts)...);
         },
         std::forward<Args>(args)...);
   }
   template <std::size_t Functions, access How, class K, class... Args>
-  bool try_emplace_visiting(K&& key, Args&&... args) {
-    return with_visitors<Functions, How>(
-        [&](const auto& inserted, const auto& found, auto&& parts) {
-          return std::apply(
-              [&](auto&&... part) {
-                return upsert(operation::insert, std::forward<K>(key), inserted, found,
-                              std::forward<decltype(part)>(part)...);
-              },
-              std::move(parts));
+  bool try_emplace_with_functions(K&& key, Args&&... args) {
+    return with_functions<Functions, How>(
+        [&](const auto& inserted, const auto& found, auto&&... value) {
+          return upsert(operation::insert, std::forward<K>(key), inserted, found,
+                        std::forward<decltype(value)>(value)...);
         },
         std::forward<Args>(args)...);
   }
@@ -699,6 +812,20 @@ class concurrent_map {
   template <class F, class... Keys>
   decltype(auto) run_locked(F& f, Keys&&... keys);
 
+  // Calls visit(shard, position, head) for every entry, shards in parallel as `policy` says, until
+  // it is false. Returns whether it never was.
+  template <class Hold, class ExecutionPolicy, class Visit>
+  bool walk_in_parallel(ExecutionPolicy&& policy, operation op, const Visit& visit) const;
+
+  void grow_shards_to(unsigned bits);
+
+  enum class comparison { same, different, busy };
+  [[nodiscard]] bool holds_the_same(const concurrent_map& other) const;
+  // Compares the entries of one class with what `other` holds. Busy: a lock was; the class has to be
+  // gone through again.
+  [[nodiscard]] comparison compare_class(shard_type& shard, scan_cursor& cursor,
+                                         const concurrent_map& other) const;
+
   // Moves to `to` the entries of one class whose keys are absent there. False: a lock was busy; the
   // class has to be gone through again.
   template <class To>
@@ -729,23 +856,6 @@ class concurrent_map {
   // Or that way, entry by entry.
   template <class From, class To>
   static void move_entries(From& from, To& to);
-
-  // Key and value of an entry that is about to go: to be moved from, unless a move could fail
-  // between the two and leave half of it behind.
-  static decltype(auto) given_key(value_type& e) {
-    if constexpr (entries::moves()) {
-      return std::move(const_cast<Key&>(e.first));  // const_cast: nobody reads that key again
-    } else {
-      return std::as_const(e.first);
-    }
-  }
-  static decltype(auto) given_value(value_type& e) {
-    if constexpr (entries::moves()) {
-      return std::move(e.second);
-    } else {
-      return std::as_const(e.second);
-    }
-  }
 
   // Every entry by its position: an iterator might look for its place by keys that are gone.
   template <class F>
@@ -831,8 +941,63 @@ void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::check_invariants(
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::bucket_count() const -> size_type {
+  size_type sum = 0;
+  for (shard_type& shard : core_.shards()) {
+    sum += shared_shard(core_, shard, operation::read).table().buckets();
+  }
+  return std::max(sum, shard_count());  // those not made yet
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::holds_the_same(
+    const concurrent_map& other) const {
+  if (size() != other.size()) return false;
+  for (shard_type& shard : core_.shards()) {
+    for (scan_cursor cursor; !cursor.done();) {
+      // As in merge(), nobody waits for a second lock while it holds a first.
+      scan_cursor next = cursor;
+      const comparison found = compare_class(shard, next, other);
+      if (found == comparison::different) return false;
+      if (found == comparison::busy) {
+        std::this_thread::yield();
+      } else {
+        cursor = next;
+      }
+    }
+  }
+  return true;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::compare_class(
+    shard_type& shard, scan_cursor& cursor, const concurrent_map& other) const -> comparison {
+  const shared_shard in(core_, shard, operation::read);
+  comparison result = comparison::same;
+  const auto compare = [&](const value_type& e, const shared_shard& there, std::uint64_t hash) {
+    const value_type* const found = there.find(e.first, hash);
+    const bool same = found != nullptr && static_cast<bool>(e.first == found->first) &&
+                      static_cast<bool>(e.second == found->second);
+    return same ? comparison::same : comparison::different;
+  };
+  detail::scan_access::step(in.table(), core_.hash_of(), cursor, [&](position at, auto*) {
+    if (result != comparison::same) return;
+    const value_type& e = *at.entry();
+    const std::uint64_t hash = other.core_.hash_key(e.first);
+    if (std::addressof(other) == this) {
+      result = compare(e, in, hash);
+      return;
+    }
+    const shared_shard there(other.core_, other.core_.shard_of(hash), operation::read,
+                             std::try_to_lock);
+    result = there.owns() ? compare(e, there, hash) : comparison::busy;
+  });
+  return result;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class K, class U>
-requires detail::key_form<K, Key, Hash, KeyEqual> T
+requires detail::key_form<const K&, Key, Hash, KeyEqual> T
 concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_or(const K& key, U&& otherwise)
 const {
   if constexpr (reads_take_no_lock) {
@@ -866,7 +1031,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_or_store(K&&
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class K>
-requires detail::key_form<K, Key, Hash, KeyEqual>
+requires detail::key_form<const K&, Key, Hash, KeyEqual>
 auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_and_erase(const K& key)
     -> std::optional<T> {
   std::optional<T> taken;
@@ -904,7 +1069,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::exchange(K&& key,
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class K, class E, class D>
-requires detail::key_form<K, Key, Hash, KeyEqual>
+requires detail::key_form<const K&, Key, Hash, KeyEqual>
 bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::compare_exchange(const K& key,
                                                                                 const E& expected,
                                                                                 D&& desired) {
@@ -918,7 +1083,7 @@ bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::compare_exchange(
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class K, class F>
-requires detail::key_form<K, Key, Hash, KeyEqual>
+requires detail::key_form<const K&, Key, Hash, KeyEqual>
 auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::cvisit(const K& key, F f) const
     -> size_type {
   if constexpr (reads_take_no_lock) {
@@ -938,7 +1103,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::cvisit(const K& k
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class K, class F>
-requires detail::key_form<K, Key, Hash, KeyEqual>
+requires detail::key_form<const K&, Key, Hash, KeyEqual>
 auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::try_visit(const K& key, F f)
     -> visit_result {
   const auto& k = as_key(key);
@@ -969,7 +1134,7 @@ void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::update(K&& key, F
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class K, class F>
-requires detail::key_form<K, Key, Hash, KeyEqual>
+requires detail::key_form<const K&, Key, Hash, KeyEqual>
 auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::erase_if(const K& key, F f)
     -> size_type {
   bool erased = false;
@@ -989,64 +1154,6 @@ bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::insert_or_assign(
       operation::assign, std::forward<K>(key), leave_it,
       [&](const auto& in, position at) { in.assign(at, std::forward<M>(value)); },
       std::forward<M>(value));
-}
-
-template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <class... Args>
-bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::emplace_or_visit(Args&&... args) {
-  return emplace_visiting<1, access::as_is>(std::forward<Args>(args)...);
-}
-
-template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <class... Args>
-bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::emplace_or_cvisit(Args&&... args) {
-  return emplace_visiting<1, access::as_const>(std::forward<Args>(args)...);
-}
-
-template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <class... Args>
-bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::emplace_and_visit(Args&&... args) {
-  return emplace_visiting<2, access::as_is>(std::forward<Args>(args)...);
-}
-
-template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <class... Args>
-bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::emplace_and_cvisit(Args&&... args) {
-  return emplace_visiting<2, access::as_const>(std::forward<Args>(args)...);
-}
-
-template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <class K, class... Args>
-requires detail::key_form<K, Key, Hash, KeyEqual>
-bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::try_emplace_or_visit(
-    K&& key, Args&&... args) {
-  return try_emplace_visiting<1, access::as_is>(std::forward<K>(key), std::forward<Args>(args)...);
-}
-
-template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <class K, class... Args>
-requires detail::key_form<K, Key, Hash, KeyEqual>
-bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::try_emplace_or_cvisit(
-    K&& key, Args&&... args) {
-  return try_emplace_visiting<1, access::as_const>(std::forward<K>(key),
-                                                   std::forward<Args>(args)...);
-}
-
-template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <class K, class... Args>
-requires detail::key_form<K, Key, Hash, KeyEqual>
-bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::try_emplace_and_visit(
-    K&& key, Args&&... args) {
-  return try_emplace_visiting<2, access::as_is>(std::forward<K>(key), std::forward<Args>(args)...);
-}
-
-template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <class K, class... Args>
-requires detail::key_form<K, Key, Hash, KeyEqual>
-bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::try_emplace_and_cvisit(
-    K&& key, Args&&... args) {
-  return try_emplace_visiting<2, access::as_const>(std::forward<K>(key),
-                                                   std::forward<Args>(args)...);
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
@@ -1226,33 +1333,65 @@ bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::cvisit_while(F f)
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class Hold, class ExecutionPolicy, class Visit>
+bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::walk_in_parallel(
+    ExecutionPolicy&& policy, operation op, const Visit& visit) const {
+  const auto shards = core_.shards();
+  return std::all_of(
+      std::forward<ExecutionPolicy>(policy), shards.begin(), shards.end(), [&](shard_type& shard) {
+        bool go_on = true;
+        return core_.template walk_shard<Hold>(shard, op, [&](const auto& in, const auto& step) {
+          step([&](position at, auto* head) {
+            if (go_on) go_on = visit(in, at, head);
+          });
+          return go_on;
+        });
+      });
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class ExecutionPolicy, class F>
 void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::for_each(ExecutionPolicy&& policy,
                                                                         F f) {
-  const auto shards = core_.shards();
-  std::for_each(std::forward<ExecutionPolicy>(policy), shards.begin(), shards.end(),
-                [&](auto& shard) {
-                  core_.template walk_shard<exclusive_shard>(
-                      shard, operation::visit, [&](const auto& in, const auto& step) {
-                        step([&](position at, auto*) { in.visit(at, f); });
-                        return true;
-                      });
-                });
+  walk_in_parallel<exclusive_shard>(std::forward<ExecutionPolicy>(policy), operation::visit,
+                                    [&](const auto& in, position at, auto*) {
+                                      in.visit(at, f);
+                                      return true;
+                                    });
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class ExecutionPolicy, class F>
 void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::for_each(ExecutionPolicy&& policy,
                                                                         F f) const {
-  const auto shards = core_.shards();
-  std::for_each(std::forward<ExecutionPolicy>(policy), shards.begin(), shards.end(),
-                [&](auto& shard) {
-                  core_.template walk_shard<shared_shard>(
-                      shard, operation::visit, [&](const auto&, const auto& step) {
-                        step([&](position at, auto*) { f(std::as_const(*at.entry())); });
-                        return true;
-                      });
-                });
+  walk_in_parallel<shared_shard>(std::forward<ExecutionPolicy>(policy), operation::visit,
+                                 [&](const auto&, position at, auto*) {
+                                   f(std::as_const(*at.entry()));
+                                   return true;
+                                 });
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class ExecutionPolicy, class F>
+bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::visit_while(ExecutionPolicy&& policy,
+                                                                           F f) {
+  return walk_in_parallel<exclusive_shard>(
+      std::forward<ExecutionPolicy>(policy), operation::visit,
+      [&](const auto& in, position at, auto*) {
+        bool go_on = true;
+        in.visit(at, [&](value_type& e) { go_on = static_cast<bool>(f(e)); });
+        return go_on;
+      });
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class ExecutionPolicy, class F>
+bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::cvisit_while(
+    ExecutionPolicy&& policy, F f) const {
+  return walk_in_parallel<shared_shard>(std::forward<ExecutionPolicy>(policy), operation::visit,
+                                        [&](const auto&, position at, auto*) {
+                                          return static_cast<bool>(f(std::as_const(*at.entry())));
+                                        });
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
@@ -1288,8 +1427,19 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::erase_if(F f) -> 
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class ExecutionPolicy, class F>
+requires(!detail::key_form<ExecutionPolicy, Key, Hash, KeyEqual>) void concurrent_map<
+    Key, T, Hash, KeyEqual, Allocator, Mutex>::erase_if(ExecutionPolicy&& policy, F f) {
+  walk_in_parallel<exclusive_shard>(std::forward<ExecutionPolicy>(policy), operation::erase,
+                                    [&](const auto& in, position at, auto* head) {
+                                      if (in.visit_to_erase(at, f)) in.erase_below(at, head);
+                                      return true;
+                                    });
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::clear() {
-  for (auto& shard : core_.shards()) {
+  for (shard_type& shard : core_.shards()) {
     const exclusive_shard in(core_, shard, operation::clear);
     in.clear();
   }
@@ -1297,13 +1447,23 @@ void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::clear() {
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::reserve(size_type n) {
-  constexpr size_type chains_at_a_time = 64;
   if (n > allocator_traits::max_size(core_.allocator())) {
     throw std::length_error("gomap: more entries than a map can hold");
   }
   // Shards fill evenly but for chance: a few standard deviations more than their share.
   const double share = static_cast<double>(n) / static_cast<double>(shard_count());
-  const unsigned bits = detail::bits_for(static_cast<size_type>(share + 4 * std::sqrt(share)));
+  grow_shards_to(detail::bits_for(static_cast<size_type>(share + 4 * std::sqrt(share))));
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::rehash(size_type n) {
+  const size_type share = n / shard_count() + (n % shard_count() == 0 ? 0 : 1);
+  grow_shards_to(share <= 1 ? 0 : static_cast<unsigned>(std::bit_width(share - 1)));
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::grow_shards_to(unsigned bits) {
+  constexpr size_type chains_at_a_time = 64;
   for (std::size_t i = 0; i < shard_count(); ++i) {
     for (bool done = false; !done;) {
       const exclusive_shard in(core_, core_.shard_at(i), operation::reserve);
@@ -1380,8 +1540,8 @@ decltype(auto) concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::run_loc
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class K, class Inserted, class Found, class... Args>
 bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::upsert(operation op, K&& key,
-                                                                      Inserted&& inserted,
-                                                                      Found&& found,
+                                                                      const Inserted& inserted,
+                                                                      const Found& found,
                                                                       Args&&... args) {
   auto&& k = as_key(std::forward<K>(key));
   const std::uint64_t hash = core_.hash_key(k);
@@ -1394,28 +1554,6 @@ bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::upsert(operation 
                  std::forward_as_tuple(std::forward<decltype(k)>(k)),
                  std::forward_as_tuple(std::forward<Args>(args)...));
   return true;
-}
-
-template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <class Inserted, class Found, class Parts>
-bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::upsert_entry(Inserted&& inserted,
-                                                                            Found&& found,
-                                                                            Parts&& parts) {
-  const auto upsert_pair = [&]<class Pair>(Pair&& e) {
-    return upsert(operation::insert, std::get<0>(std::forward<Pair>(e)), inserted, found,
-                  std::get<1>(std::forward<Pair>(e)));
-  };
-  if constexpr (detail::pair_with_key<Parts, Key>) {
-    return upsert_pair(std::move(parts));
-  } else {
-    if constexpr (std::tuple_size_v<Parts> == 1) {
-      using only = std::tuple_element_t<0, Parts>;
-      if constexpr (detail::pair_with_key<std::remove_cvref_t<only>, Key>) {
-        return upsert_pair(std::get<0>(std::move(parts)));
-      }
-    }
-    return upsert_pair(std::make_from_tuple<std::pair<Key, T>>(std::move(parts)));
-  }
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
@@ -1434,7 +1572,7 @@ bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::move_class(shard_
                                              std::try_to_lock);
     all = there.owns();
     if (!all || there.find(e.first, hash)) return;
-    there.insert(hash, given_key(e), given_value(e));
+    there.insert(hash, parts::given_key(e), parts::given_value(e));
     in.erase_below(at, head);
     ++moved;
   });
@@ -1480,14 +1618,60 @@ template <class From, class To>
 void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::move_entries(From& from, To& to) {
   try {
     erase_from(from, [&](value_type& e) {
-      to.try_emplace(given_key(e), given_value(e));
+      to.try_emplace(parts::given_key(e), parts::given_value(e));
       return true;
     });
   } catch (...) {  // what has been moved goes back
-    for_each_of(to, [&](value_type& e) { from.try_emplace(given_key(e), given_value(e)); });
+    for_each_of(
+        to, [&](value_type& e) { from.try_emplace(parts::given_key(e), parts::given_value(e)); });
     throw;
   }
 }
+
+// Erases the entries for which pred(entry) holds, and returns how many: m.erase_if(pred).
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex, class Pred>
+auto erase_if(concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>& m, Pred pred) {
+  return m.erase_if(std::ref(pred));
+}
+
+namespace detail {
+
+// What stands where a map is told how large to be.
+template <class N>
+concept map_size = std::integral<N> || std::same_as<N, concurrent_options>;
+
+}  // namespace detail
+
+template <std::input_iterator It, detail::map_size Size = concurrent_options,
+          detail::not_allocator Hash = gomap::hash<detail::iter_key<It>>,
+          detail::not_allocator KeyEqual = std::equal_to<>,
+          detail::allocator_like Allocator =
+              gomap::page_allocator<std::pair<const detail::iter_key<It>, detail::iter_mapped<It>>>>
+concurrent_map(It, It, Size = Size(), Hash = Hash(), KeyEqual = KeyEqual(), Allocator = Allocator())
+    -> concurrent_map<detail::iter_key<It>, detail::iter_mapped<It>, Hash, KeyEqual, Allocator>;
+
+template <std::input_iterator It, detail::allocator_like Allocator>
+concurrent_map(It, It, Allocator)
+    -> concurrent_map<detail::iter_key<It>, detail::iter_mapped<It>,
+                      gomap::hash<detail::iter_key<It>>, std::equal_to<>, Allocator>;
+
+template <
+    class Key, class T, detail::map_size Size = concurrent_options,
+    detail::not_allocator Hash = gomap::hash<std::remove_const_t<Key>>,
+    detail::not_allocator KeyEqual = std::equal_to<>,
+    detail::allocator_like Allocator = gomap::page_allocator<std::pair<std::add_const_t<Key>, T>>>
+concurrent_map(std::initializer_list<std::pair<Key, T>>, Size = Size(), Hash = Hash(),
+               KeyEqual = KeyEqual(), Allocator = Allocator())
+    -> concurrent_map<std::remove_const_t<Key>, T, Hash, KeyEqual, Allocator>;
+
+template <class Key, class T, detail::allocator_like Allocator>
+concurrent_map(std::initializer_list<std::pair<Key, T>>, Allocator)
+    -> concurrent_map<std::remove_const_t<Key>, T, gomap::hash<std::remove_const_t<Key>>,
+                      std::equal_to<>, Allocator>;
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+concurrent_map(map<Key, T, Hash, KeyEqual, Allocator>&&, concurrent_options = {})
+    -> concurrent_map<Key, T, Hash, KeyEqual, Allocator>;
 
 namespace pmr {
 // A concurrent map on any memory resource that serves several threads at once, as
