@@ -273,9 +273,11 @@ class concurrent_map {
 
   [[nodiscard]] size_type size() const noexcept { return core_.size(); }
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-  // The sum over the shards, and the worst of them. O(buckets); one shared lock at a time.
+  // The sum over the shards, and the worst of them. O(buckets); one shard's shared lock at a time,
+  // for a few dozen buckets.
   [[nodiscard]] concurrent_map_stats stats() const;
-  // Of one shard. O(its buckets).  Throws: std::out_of_range for an index past shard_count() - 1.
+  // Of one shard, each number but longest_chain of one instant. O(its buckets).
+  // Throws: std::out_of_range for an index past shard_count() - 1.
   [[nodiscard]] map_stats stats(size_type shard) const;
   // Walks everything, under one shard's shared lock after the other.  Throws: invariant_error,
   // saying what is wrong.
@@ -639,7 +641,8 @@ class concurrent_map {
   requires(!detail::key_form<ExecutionPolicy, Key, Hash, KeyEqual>) void erase_if(
       ExecutionPolicy&& policy, F f);
 
-  // Erases everything, shard by shard. What is inserted meanwhile may stay.
+  // Erases everything, a few dozen entries under one lock. What is inserted meanwhile may stay. The
+  // buckets stay, and a growth under way goes on with new keys.
   void clear();
   // Makes room for `n` entries, a few buckets at a time, so that no other call waits long.
   // Throws: std::length_error for more than a map can hold; what the allocator throws.
@@ -919,9 +922,22 @@ concurrent_map_stats concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::s
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 map_stats concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::stats(size_type shard) const {
+  constexpr int classes_at_a_time = 64;
   if (shard >= shard_count()) throw std::out_of_range("gomap: no such shard");
-  const shared_shard in(core_, core_.shard_at(shard), operation::read);
-  return in.table().stats();
+  shard_type& looked_at = core_.shard_at(shard);
+  map_stats s = shared_shard(core_, looked_at, operation::read).table().counts();
+  s.longest_chain = s.bytes_reserved == 0 ? 0 : 1;  // an empty chain is one bucket
+  for (scan_cursor cursor; !cursor.done();) {
+    const shared_shard in(core_, looked_at, operation::read);
+    const void* last = nullptr;
+    for (int n = 0; n < classes_at_a_time; ++n) {
+      detail::scan_access::step(in.table(), core_.hash_of(), cursor, [&](position, auto* head) {
+        if (std::exchange(last, head) == head) return;
+        s.longest_chain = std::max(s.longest_chain, head->chain_length());
+      });
+    }
+  }
+  return s;
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
@@ -1439,9 +1455,17 @@ requires(!detail::key_form<ExecutionPolicy, Key, Hash, KeyEqual>) void concurren
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::clear() {
+  // Enough that taking the lock is the smaller part, too few for others to notice.
+  constexpr size_type entries_at_a_time = 64;
+  constexpr int classes_at_a_time = 64;
   for (shard_type& shard : core_.shards()) {
-    const exclusive_shard in(core_, shard, operation::clear);
-    in.clear();
+    for (scan_cursor cursor; !cursor.done();) {
+      const exclusive_shard in(core_, shard, operation::clear);
+      size_type erased = 0;
+      for (int n = 0; n < classes_at_a_time && erased < entries_at_a_time; ++n) {
+        erased += in.clear_class(cursor);
+      }
+    }
   }
 }
 

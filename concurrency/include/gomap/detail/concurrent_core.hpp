@@ -203,7 +203,9 @@ class concurrent_core {
     void erase_below(position at, typename table_type::bucket_type* head) const noexcept {
       shard_.erase_below(at, head);
     }
-    void clear() const noexcept { shard_.clear(); }
+    std::size_t clear_class(scan_cursor& cursor) const {
+      return shard_.clear_class(cursor, core_.hash_of());
+    }
     bool grow_to(unsigned bits, std::size_t chains) const {
       return shard_.grow_to(bits, chains, core_.hash_of());
     }

@@ -21,6 +21,7 @@
 #include <gomap/detail/aside.hpp>
 #include <gomap/detail/copyable.hpp>
 #include <gomap/misuse.hpp>
+#include <gomap/scan_cursor.hpp>
 
 namespace gomap::detail {
 
@@ -206,9 +207,16 @@ struct alignas(cache_line_bytes) shard {
     const write_section section(seq);
     table.erase_below(at, head);
   }
-  void clear() noexcept {
+  // Erases the entries of the cursor's class and moves it to the next. Returns how many there were.
+  template <class HashOf>
+  std::size_t clear_class(scan_cursor& cursor, const HashOf& hash_of) {
     const write_section section(seq);
-    table.clear();
+    std::size_t erased = 0;
+    scan_access::step(table, hash_of, cursor, [&](position at, auto* head) {
+      table.erase_below(at, head);
+      ++erased;
+    });
+    return erased;
   }
   // Makes the array one of 2^bits buckets at least, moving up to so many chains of it in this call.
   // Returns whether it is done.  Throws: as table::grow_to().
