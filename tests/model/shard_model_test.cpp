@@ -370,6 +370,51 @@ struct clearing : program<clearing, 2, words> {
 };
 TEST(ShardModel, Clearing) { EXPECT_TRUE(model::holds<clearing>(every_schedule_with(3))); }
 
+// ---- two keys: who finds what one call did finds what went before it
+
+// The second call is on another key.
+template <class Layout, std::uint64_t Second>
+struct overwriting_one_after_the_other
+    : program<overwriting_one_after_the_other<Layout, Second>, 2, Layout> {
+  void set_up() {
+    this->insert(a, 1);
+    this->insert(Second, 1);
+  }
+  void thread(unsigned index) {
+    if (index == 0) {
+      this->assign(a, 2);
+      this->assign(Second, 2);
+    } else if (this->read(Second) == 2) {
+      RL_ASSERT(this->read(a) != 1 && "the first call is not over yet");
+    }
+  }
+};
+TEST(ShardModel, OverwritingOneAfterTheOther) {
+  EXPECT_TRUE((model::holds<overwriting_one_after_the_other<words, d>>(every_schedule_with(3))));
+  EXPECT_TRUE((model::holds<overwriting_one_after_the_other<pairs, b>>(every_schedule_with(3))));
+}
+
+// An entry that is gone tells as much as one that has come.
+template <bool EraseFirst>
+struct coming_and_going : program<coming_and_going<EraseFirst>, 2, words> {
+  void set_up() { this->insert(a, 1); }
+  void thread(unsigned index) {
+    if (index == 0) {
+      if (EraseFirst) this->erase(a);
+      this->insert(d, 1);
+      if (!EraseFirst) this->erase(a);
+    } else if (EraseFirst) {
+      if (this->read(d) == 1) RL_ASSERT(this->read(a) != 1 && "it is erased before d comes");
+    } else if (this->read(a) == absent) {
+      RL_ASSERT(this->read(d) != absent && "it comes before a goes");
+    }
+  }
+};
+TEST(ShardModel, ComingAndGoing) {
+  EXPECT_TRUE(model::holds<coming_and_going<true>>(every_schedule_with(3)));
+  EXPECT_TRUE(model::holds<coming_and_going<false>>(every_schedule_with(3)));
+}
+
 // ---- growth: what is there throughout is found throughout
 
 // From one bucket to two, at once. d moves, a stays.
