@@ -367,7 +367,8 @@ class concurrent_map {
   // ---- by visitation: f gets the entry, under its shard's lock
   // Where reads take no lock, an f that may change the entry gets a copy, which is stored when f
   // returns; f of a read gets a copy, under no lock.
-  // Throw: what f throws, too.
+  // Throw: what f throws, too. Then this call has inserted and erased nothing. What f had done to a
+  // value that was there is lost where it had a copy, and stays where it had the entry itself.
 
   // Calls f(entry) if the key is there. Returns how many entries were visited: 0 or 1.
   template <class K = Key, class F>
@@ -869,7 +870,7 @@ class concurrent_map {
   static void for_each_of(concurrent_map& m, const F& f) {
     m.core_.for_each(f);
   }
-  static T& value_in(map_type& m, const Key& key) { return *m.lookup(key); }
+  static T& value_in(map_type& m, const Key& key) { return m.at(key); }
   static T& value_in(concurrent_map& m, const Key& key) {
     const std::uint64_t hash = m.core_.hash_key(key);
     const exclusive_shard in(m.core_, m.core_.shard_of(hash), operation::visit);
@@ -1500,7 +1501,7 @@ template <class Key, class T, class Hash, class KeyEqual, class Allocator, class
 template <class H, class E, class M>
 auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::merge(
     concurrent_map<Key, T, H, E, Allocator, M>& other) -> size_type {
-  if (static_cast<const void*>(this) == static_cast<const void*>(&other)) return 0;
+  if (static_cast<const void*>(this) == static_cast<const void*>(std::addressof(other))) return 0;
   size_type moved = 0;
   for (auto& shard : other.core_.shards()) {
     for (scan_cursor cursor; !cursor.done();) {

@@ -43,7 +43,7 @@ class batch {
   // hash_of(*place) hashes.  Throws: what it throws.
   template <class Sentinel, class HashOf>
   batch(const Core& core, It& first, const Sentinel& last, const HashOf& hash_of) {
-    for (; size_ < capacity && first != last; ++first, ++size_) {
+    for (; size_ < capacity && first != last; (void)++first, ++size_) {
       if constexpr (can_return) {
         places_[size_].emplace(first);
       } else {
