@@ -51,9 +51,8 @@ TYPED_TEST(ConcurrentInterface, IsMadeForANumberOfEntries) {
   const auto first = some.begin();
   const auto last = some.end();
 
-  for (const map& m :
-       {map(1000), map(1000, hash), map(1000, hash, equal), map(1000, hash, equal, allocator),
-        map(1000, allocator), map(1000, hash, allocator)}) {
+  for (const map& m : {map(1000, hash), map(1000, hash, equal), map(1000, hash, equal, allocator),
+                       map(1000, allocator), map(1000, hash, allocator)}) {
     support::expect_holds(m, {});
     EXPECT_GE(m.bucket_count() * 8, 1000U);
     EXPECT_FALSE(m.stats().total.growing);

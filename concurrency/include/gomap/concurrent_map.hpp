@@ -175,10 +175,11 @@ class concurrent_map {
       : concurrent_map(list, options, hash, KeyEqual(), allocator) {}
 
   // As std's and Boost's maps are made: a number of entries to make room for in place of the
-  // options, and the rest as above.
-  template <std::integral N, class... Rest>
-  requires std::constructible_from<concurrent_map, concurrent_options, const Rest&...>
-  explicit concurrent_map(N n, const Rest&... rest) : concurrent_map(room_for(n), rest...) {}
+  // options, and the rest as above. A number alone is `{.capacity = n}`.
+  template <std::integral N, class Next, class... Rest>
+  requires std::constructible_from<concurrent_map, concurrent_options, const Next&, const Rest&...>
+  concurrent_map(N n, const Next& next, const Rest&... rest)
+      : concurrent_map(room_for(n), next, rest...) {}
   template <std::input_iterator It, std::integral N, class... Rest>
   requires std::constructible_from<concurrent_map, It, It, concurrent_options, const Rest&...>
   concurrent_map(It first, It last, N n, const Rest&... rest)
