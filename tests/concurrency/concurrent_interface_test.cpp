@@ -111,10 +111,15 @@ TYPED_TEST(ConcurrentInterface, TellsItsLoad) {
   TypeParam m({.shards = 4, .seed = 7}, {support::hash_kind::good});
   EXPECT_EQ(m.bucket_count(), 4U);
   EXPECT_EQ(m.load_factor(), 0.0F);
+  EXPECT_EQ(m.max_load(), 4U * 8);
   this->fill(m, 1000);
 
   EXPECT_EQ(m.bucket_count(), m.stats().total.buckets);
   EXPECT_FLOAT_EQ(m.load_factor(), 1000.0F / static_cast<float>(m.bucket_count()));
+  EXPECT_GE(m.max_load(), 1000U);
+  const TypeParam taken(std::move(m));
+  EXPECT_EQ(m.bucket_count(), 4U);
+  EXPECT_EQ(m.max_load(), 4U * 8);
   EXPECT_EQ(m.max_load_factor(), 6.5F);
   m.max_load_factor(1.0F);
   EXPECT_EQ(m.max_load_factor(), 6.5F);

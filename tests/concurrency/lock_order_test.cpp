@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -182,8 +183,14 @@ TEST(LockOrderOfReads, ComesFromNoneThatTakesNoLock) {
   });
   stopped.pass();
   const std::uint64_t calls = support::counting_mutex::calls();
-  others.start(1, [&](int) { inside(reader, [&] { EXPECT_EQ(busy.load(7U), 7U); }); });
-  support::counting_mutex::await(calls + 1);
+  support::door has_read;
+  others.start(1, [&](int) {
+    inside(reader, [&] { EXPECT_EQ(busy.load(7U), 7U); });
+    has_read.open();
+  });
+  while (!has_read.is_open() && support::counting_mutex::calls() == calls) {
+    std::this_thread::yield();
+  }
   go_on.open();
   others.wait();
 

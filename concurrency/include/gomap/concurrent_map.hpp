@@ -296,6 +296,9 @@ class concurrent_map {
   [[nodiscard]] float max_load_factor() const noexcept { return 6.5F; }
   // Accepted for std's sake, and ignored: the load limit is fixed.
   void max_load_factor(float) noexcept {}
+  // How many entries the buckets hold, if every shard gets its share, before one grows. As
+  // bucket_count().
+  [[nodiscard]] size_type max_load() const;
 
   // Whether both hold the same keys, by their own ==, with equal values. Exact when nobody writes
   // to either; O(size), with a lock of each for a handful of entries at a time.
@@ -824,6 +827,16 @@ class concurrent_map {
 
   void grow_shards_to(unsigned bits);
 
+  // The sum of f(table) over the shards, under one shared lock at a time; `fresh` is that of a table
+  // that is not made yet.
+  template <class F>
+  [[nodiscard]] size_type sum_of_shards(size_type fresh, const F& f) const {
+    const auto shards = core_.shards();
+    size_type sum = shards.empty() ? fresh * shard_count() : 0;
+    for (shard_type& shard : shards) sum += f(shared_shard(core_, shard, operation::read).table());
+    return sum;
+  }
+
   enum class comparison { same, different, busy };
   [[nodiscard]] bool holds_the_same(const concurrent_map& other) const;
   // Compares the entries of one class with what `other` holds. Busy: a lock was; the class has to be
@@ -960,11 +973,13 @@ void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::check_invariants(
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::bucket_count() const -> size_type {
-  size_type sum = 0;
-  for (shard_type& shard : core_.shards()) {
-    sum += shared_shard(core_, shard, operation::read).table().buckets();
-  }
-  return std::max(sum, shard_count());  // those not made yet
+  return sum_of_shards(1, [](const auto& table) { return table.buckets(); });
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::max_load() const -> size_type {
+  return sum_of_shards(detail::load_limit(0),
+                       [](const auto& table) { return detail::load_limit(table.bits()); });
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>

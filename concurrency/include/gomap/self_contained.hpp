@@ -77,7 +77,7 @@ struct known_self_contained
                  std::chrono::year_month, std::chrono::year_month_day>> {};
 
 template <class... Parts>
-using all_self_contained = std::bool_constant<(is_self_contained<std::remove_cv_t<Parts>> && ...)>;
+using all_self_contained = std::bool_constant<(is_self_contained<Parts> && ...)>;
 
 template <class T, std::size_t N>
 struct known_self_contained<T[N]> : all_self_contained<T> {};
@@ -109,7 +109,9 @@ template <class Key>
 
 template <class Key, class KeyEqual>
 consteval bool self_contained() noexcept {
-  if constexpr (std::is_same_v<KeyEqual, std::equal_to<>>) {
+  if constexpr (!std::is_same_v<Key, std::remove_cv_t<Key>>) {
+    return is_self_contained<std::remove_cv_t<Key>, KeyEqual>;
+  } else if constexpr (std::is_same_v<KeyEqual, std::equal_to<>>) {
     return known_self_contained<Key>::value;
   } else if constexpr (std::is_same_v<KeyEqual, std::equal_to<Key>>) {
     return is_self_contained<Key>;

@@ -74,8 +74,9 @@ class entry_parts {
   static constexpr bool moves = entry_traits<Key, T, std::allocator<value_type>>::moves();
 
   template <class Whole>
-  static constexpr bool has_two_parts = requires {
+  static constexpr bool has_two_parts = requires(Whole& whole) {
     requires std::tuple_size<Whole>::value == 2;
+    std::get<1>(whole);
   };
 
   template <class K>
