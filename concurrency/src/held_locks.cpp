@@ -84,7 +84,7 @@ class remembered_edges {
   };
   static constexpr std::size_t size = 16;
   static std::size_t place(map_number outer, map_number inner) noexcept {
-    return static_cast<std::size_t>(mix(outer, inner)) % size;
+    return mix(outer, inner) % size;
   }
 
   std::array<edge, size> edges_{};

@@ -777,8 +777,8 @@ class concurrent_map {
   template <std::size_t Functions, access How, class... Args>
   bool emplace_with_functions(Args&&... args) {
     return with_functions<Functions, How>(
-        [&](const auto& inserted, const auto& found, auto&&... parts) {
-          return upsert_entry(inserted, found, std::forward<decltype(parts)>(parts)...);
+        [&](const auto& inserted, const auto& found, auto&&... part) {
+          return upsert_entry(inserted, found, std::forward<decltype(part)>(part)...);
         },
         std::forward<Args>(args)...);
   }

@@ -27,7 +27,7 @@ template <class Core, class It, std::size_t BytesBeside = 0>
 class batch {
   static constexpr bool can_return = std::forward_iterator<It>;
   // What is kept of each place: an iterator, or what was there when it can be read only once.
-  using place = std::conditional_t<can_return, It, std::iter_value_t<It>>;
+  using kept = std::conditional_t<can_return, It, std::iter_value_t<It>>;
 
  public:
   struct item {
@@ -37,7 +37,7 @@ class batch {
   };
 
   static constexpr std::size_t capacity = std::clamp<std::size_t>(
-      batch_bytes / (sizeof(item) + sizeof(aside<place>) + BytesBeside), 1, 128);
+      batch_bytes / (sizeof(item) + sizeof(aside<kept>) + BytesBeside), 1, 128);
 
   // Takes the next places from `first` on, up to `last`, and asks for their memory.
   // hash_of(*place) hashes.  Throws: what it throws.
@@ -81,7 +81,7 @@ class batch {
   template <class F>
   void for_each_group(F&& f) {
     const auto end = items_.begin() + static_cast<std::ptrdiff_t>(size_);
-    std::sort(items_.begin(), end, [](const item& a, const item& b) {
+    sort(items_.begin(), end, [](const item& a, const item& b) {
       return a.shard != b.shard ? a.shard < b.shard : a.place < b.place;
     });
     for (auto first = items_.begin(); first != end;) {
@@ -93,9 +93,21 @@ class batch {
   }
 
  private:
+  // A few are inserted one by one: g++ takes what std::sort does to many for a step out of bounds.
+  template <class Iterator, class Less>
+  static void sort(Iterator first, Iterator last, const Less& less) {
+    if constexpr (capacity > 16) {
+      std::sort(first, last, less);
+    } else {
+      for (auto at = first; at != last; ++at) {
+        std::rotate(std::upper_bound(first, at, *at, less), at, std::next(at));
+      }
+    }
+  }
+
   std::size_t size_ = 0;
   std::array<item, capacity> items_;
-  std::array<aside<place>, capacity> places_;
+  std::array<aside<kept>, capacity> places_;
 };
 
 }  // namespace gomap::detail

@@ -117,7 +117,7 @@ class concurrent_core {
 
   [[nodiscard]] std::size_t shard_count() const noexcept { return shards_.size(); }
   [[nodiscard]] std::size_t shard_index(std::uint64_t hash) const noexcept {
-    return static_cast<std::size_t>(hash >> shard_shift) & shards_.mask();
+    return static_cast<std::uint32_t>(hash >> shard_shift) & shards_.mask();
   }
   // Those that are made: none of a map that was moved from and has not been used since.
   [[nodiscard]] std::span<shard_type> shards() const noexcept { return shards_.made(); }
