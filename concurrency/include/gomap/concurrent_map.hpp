@@ -57,6 +57,7 @@
 #include <gomap/detail/concurrent_core.hpp>
 #include <gomap/detail/entry_parts.hpp>
 #include <gomap/detail/key_forms.hpp>
+#include <gomap/detail/map_contents.hpp>
 #include <gomap/detail/seed.hpp>
 #include <gomap/detail/transaction.hpp>
 #include <gomap/entry.hpp>
@@ -90,6 +91,7 @@ class concurrent_map {
   using shared_shard = typename core_type::shared_shard;
   using entry_allocator = typename core_type::allocator_type;
   using parts = detail::entry_parts<Key, T, Hash, KeyEqual>;
+  using contents = detail::map_contents<concurrent_map>;
   using allocator_traits = std::allocator_traits<entry_allocator>;
 
   // Whether all entries of another map can be taken over at once.
@@ -211,7 +213,7 @@ class concurrent_map {
                        entries_of.get_allocator()) {
     const auto alone = core_.used_alone();
     reserve(entries_of.size());
-    move_all(entries_of, *this);
+    contents::move_all(entries_of, *this);
   }
   // Misuse: a thread is in one of the map's calls. Found where it holds a lock; fatal.
   ~concurrent_map() { core_.check_unused(operation::destroy); }
@@ -259,7 +261,7 @@ class concurrent_map {
   [[nodiscard]] explicit operator map_type() && {
     map_type all(size(), hash_function(), key_eq(), get_allocator());
     const auto alone = core_.used_alone();
-    move_all(*this, all);
+    contents::move_all(*this, all);
     return all;
   }
 
@@ -678,6 +680,7 @@ class concurrent_map {
  private:
   template <class, class, class, class, class, class>
   friend class concurrent_map;
+  friend contents;
 
   static constexpr auto do_nothing = [](const auto&, position) {};
   static constexpr auto leave_it = [](value_type&) noexcept {};
@@ -860,45 +863,6 @@ class concurrent_map {
     if constexpr (AllocatorsToo) core_.swap_allocators(other.core_);
   }
 
-  // Moves all entries of `from` to `to`, which is empty and has room. When that fails, `from` has
-  // them all again.
-  template <class From, class To>
-  static void move_all(From& from, To& to);
-  // That way, if nothing of an entry is missing in its old place but the value, and that can come
-  // back without fail: then an allocator that goes on failing does no harm.
-  static constexpr bool keys_stay =
-      std::is_copy_constructible_v<Key> &&
-      (std::is_nothrow_move_constructible_v<T> || std::is_copy_constructible_v<T>);
-  template <class From, class To>
-  static void move_values(From& from, To& to);
-  // Or that way, entry by entry.
-  template <class From, class To>
-  static void move_entries(From& from, To& to);
-
-  // Every entry by its position: an iterator might look for its place by keys that are gone.
-  template <class F>
-  static void for_each_of(map_type& m, const F& f) {
-    m.for_each(f);
-  }
-  template <class F>
-  static void for_each_of(concurrent_map& m, const F& f) {
-    m.core_.for_each(f);
-  }
-  static T& value_in(map_type& m, const Key& key) { return m.at(key); }
-  static T& value_in(concurrent_map& m, const Key& key) {
-    const std::uint64_t hash = m.core_.hash_key(key);
-    const exclusive_shard in(m.core_, m.core_.shard_of(hash), operation::visit);
-    return in.find(key, hash).entry()->second;
-  }
-  template <class F>
-  static void erase_from(map_type& m, const F& f) {
-    gomap::erase_if(m, f);
-  }
-  template <class F>
-  static void erase_from(concurrent_map& m, const F& f) {
-    m.erase_if(f);
-  }
-
   core_type core_;
 };
 
@@ -924,7 +888,7 @@ concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::concurrent_map(
     const auto alone = core_.used_alone();
     const auto other_alone = other.core_.used_alone();
     reserve(other.size());
-    move_all(other, *this);
+    contents::move_all(other, *this);
   }
 }
 
@@ -1620,99 +1584,11 @@ bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::move_class(shard_
   return all;
 }
 
-template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <class From, class To>
-void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::move_all(From& from, To& to) {
-  if constexpr (keys_stay) {
-    move_values(from, to);
-  } else {
-    move_entries(from, to);
-  }
-}
-
-template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <class From, class To>
-void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::move_values(From& from, To& to) {
-  try {
-    for_each_of(from, [&](value_type& e) {
-      if constexpr (std::is_nothrow_move_constructible_v<T>) {
-        to.try_emplace(std::as_const(e.first), std::move(e.second));
-      } else {
-        to.try_emplace(std::as_const(e.first), std::as_const(e.second));
-      }
-    });
-  } catch (...) {
-    if constexpr (std::is_nothrow_move_constructible_v<T> && !std::is_trivially_copyable_v<T>) {
-      for_each_of(to, [&](value_type& e) {
-        T& left = value_in(from, e.first);
-        std::destroy_at(std::addressof(left));
-        std::construct_at(std::addressof(left), std::move(e.second));
-      });
-    }
-    throw;
-  }
-  from.clear();
-}
-
-template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <class From, class To>
-void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::move_entries(From& from, To& to) {
-  try {
-    erase_from(from, [&](value_type& e) {
-      to.try_emplace(parts::given_key(e), parts::given_value(e));
-      return true;
-    });
-  } catch (...) {  // what has been moved goes back
-    for_each_of(
-        to, [&](value_type& e) { from.try_emplace(parts::given_key(e), parts::given_value(e)); });
-    throw;
-  }
-}
-
 // Erases the entries for which pred(entry) holds, and returns how many: m.erase_if(pred).
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex, class Pred>
 auto erase_if(concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>& m, Pred pred) {
   return m.erase_if(std::ref(pred));
 }
-
-namespace detail {
-
-// What stands where a map is told how large to be.
-template <class N>
-concept map_size = std::integral<N> || std::same_as<N, concurrent_options>;
-
-}  // namespace detail
-
-template <std::input_iterator It, detail::map_size Size = concurrent_options,
-          detail::not_allocator Hash = gomap::hash<detail::iter_key<It>>,
-          detail::not_allocator KeyEqual = std::equal_to<>,
-          detail::allocator_like Allocator =
-              gomap::page_allocator<std::pair<const detail::iter_key<It>, detail::iter_mapped<It>>>>
-concurrent_map(It, It, Size = Size(), Hash = Hash(), KeyEqual = KeyEqual(), Allocator = Allocator())
-    -> concurrent_map<detail::iter_key<It>, detail::iter_mapped<It>, Hash, KeyEqual, Allocator>;
-
-template <std::input_iterator It, detail::allocator_like Allocator>
-concurrent_map(It, It, Allocator)
-    -> concurrent_map<detail::iter_key<It>, detail::iter_mapped<It>,
-                      gomap::hash<detail::iter_key<It>>, std::equal_to<>, Allocator>;
-
-template <
-    class Key, class T, detail::map_size Size = concurrent_options,
-    detail::not_allocator Hash = gomap::hash<std::remove_const_t<Key>>,
-    detail::not_allocator KeyEqual = std::equal_to<>,
-    detail::allocator_like Allocator = gomap::page_allocator<std::pair<std::add_const_t<Key>, T>>>
-concurrent_map(std::initializer_list<std::pair<Key, T>>, Size = Size(), Hash = Hash(),
-               KeyEqual = KeyEqual(), Allocator = Allocator())
-    -> concurrent_map<std::remove_const_t<Key>, T, Hash, KeyEqual, Allocator>;
-
-template <class Key, class T, detail::allocator_like Allocator>
-concurrent_map(std::initializer_list<std::pair<Key, T>>, Allocator)
-    -> concurrent_map<std::remove_const_t<Key>, T, gomap::hash<std::remove_const_t<Key>>,
-                      std::equal_to<>, Allocator>;
-
-template <class Key, class T, class Hash, class KeyEqual, class Allocator>
-concurrent_map(map<Key, T, Hash, KeyEqual, Allocator>&&, concurrent_options = {})
-    -> concurrent_map<Key, T, Hash, KeyEqual, Allocator>;
 
 namespace pmr {
 // A concurrent map on any memory resource that serves several threads at once, as
@@ -1725,3 +1601,5 @@ using concurrent_map =
 }  // namespace pmr
 
 }  // namespace gomap
+
+#include <gomap/detail/concurrent_map_guides.hpp>
