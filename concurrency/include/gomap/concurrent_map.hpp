@@ -5,7 +5,8 @@
 //   if (const auto n = hits.load("/index.html")) report(*n);
 //
 // Promises
-//   * Each call on one key happens at one instant between its start and its end.
+//   * Each call on one key happens at one instant between its start and its end. One that finds what
+//     another has done happens after it, and after all that went before it in its thread.
 //   * Growth moves a few buckets per new key, under the lock of one shard: no call waits for a
 //     rehash, and growth waits for no visitor.
 //   * Where keys and values are trivially copyable and an entry has no more than 1 KiB, comparing
@@ -873,8 +874,8 @@ concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::concurrent_map(
     const concurrent_map& other, const std::type_identity_t<Allocator>& allocator)
     : core_(other.core_, entry_allocator(allocator)) {
   const auto alone = core_.used_alone();
+  reserve(other.size());  // before anybody has to wait
   const typename core_type::all_shared hold(other.core_, operation::copy);
-  reserve(other.size());
   hold.for_each([&](const value_type& e) { try_emplace(e.first, e.second); });
 }
 
