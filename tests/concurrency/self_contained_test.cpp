@@ -108,6 +108,7 @@ TEST(SelfContained, IsATypeThatSaysSoAndWhatIsMadeOfIt) {
 
 TEST(SelfContained, IsAskedOfAnEqualityThatIsNotTheTypesOwn) {
   EXPECT_TRUE((is_self_contained<int, std::equal_to<int>>));
+  EXPECT_TRUE((is_self_contained<int, std::ranges::equal_to>));
   EXPECT_TRUE((is_self_contained<point, std::equal_to<point>>));
   EXPECT_FALSE((is_self_contained<int, equal_in_a_table>));
   EXPECT_FALSE((is_self_contained<const char*, equal_in_a_table>));

@@ -113,7 +113,7 @@ consteval bool self_contained() noexcept {
     return is_self_contained<std::remove_cv_t<Key>, KeyEqual>;
   } else if constexpr (std::is_same_v<KeyEqual, std::equal_to<>>) {
     return known_self_contained<Key>::value;
-  } else if constexpr (std::is_same_v<KeyEqual, std::equal_to<Key>>) {
+  } else if constexpr (one_of<KeyEqual, std::equal_to<Key>, std::ranges::equal_to>) {
     return is_self_contained<Key>;
   } else {
     return says_self_contained<Key>();
