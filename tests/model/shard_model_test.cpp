@@ -608,6 +608,26 @@ TEST(ShardModel, ErasureBesideTheKeyInAnOverflowBucket) {
   EXPECT_TRUE(model::holds<erasure_beside>(every_schedule_with(3)));
 }
 
+// What is gone does not come again, though its bucket is emptied entry by entry.
+struct clearing_an_overflow_bucket : program<clearing_an_overflow_bucket, 2, words> {
+  void set_up() {
+    grow_to(1, 1);
+    fill_bucket(0);
+    insert(a, 1);
+    insert(c, 1);
+  }
+  void thread(unsigned index) {
+    if (index == 0) {
+      clear();
+    } else if (read(c) == absent) {
+      RL_ASSERT(read(c) != 1 && "it was gone");
+    }
+  }
+};
+TEST(ShardModel, ClearingAnOverflowBucket) {
+  EXPECT_TRUE(model::holds<clearing_an_overflow_bucket>(every_schedule_with(3)));
+}
+
 // One goes from chain to chain; what it held and what it holds have one tophash.
 template <class Layout, bool AnyBits, std::uint64_t Read>
 struct reuse_of_an_overflow_bucket
