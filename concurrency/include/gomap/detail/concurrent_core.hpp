@@ -5,10 +5,9 @@
 // The shard comes from the middle of the hash: the low bits pick the bucket and the top ones are
 // the tophash, and a shard whose entries agreed in either would be a bad table.
 //
-// One key is read without a lock where keys and values are trivially copyable and the allocator is
-// type-stable, under the shard's shared lock otherwise (read()); it is written under the lock alone
-// (exclusive_shard). All of concurrent_map is made of these two, and of walks that hold one lock
-// for one class of entries at a time.
+// One key is read without a lock where reads_take_no_lock() allows it, under the shard's shared lock
+// otherwise (read()); it is written under the lock alone (exclusive_shard). All of concurrent_map is
+// made of these two, and of walks that hold one lock for one class of entries at a time.
 #pragma once
 
 #include <algorithm>
