@@ -13,6 +13,7 @@
 #include <type_traits>
 
 #include <gomap/hash.hpp>
+#include <gomap/self_contained.hpp>
 
 #include "history.hpp"
 
@@ -34,6 +35,13 @@ struct wide_key {
   friend bool operator==(const wide_key&, const wide_key&) = default;
   friend void hash_append(gomap::hasher& h, const wide_key& key) { h(key.words[0], key.words[1]); }
 };
+
+}  // namespace stress
+
+template <>
+inline constexpr bool gomap::is_self_contained<stress::wide_key> = true;
+
+namespace stress {
 
 namespace detail {
 

@@ -1,100 +1,142 @@
-// held_locks.cpp -- the graph of maps that were locked inside one another.
+// held_locks.cpp -- the graph of all maps of the process, and what is remembered of it elsewhere.
+#include <array>
 #include <atomic>
-#include <map>
+#include <cstddef>
 #include <mutex>
+#include <new>
 #include <optional>
-#include <set>
-#include <utility>
 
 #include <gomap/detail/held_locks.hpp>
+#include <gomap/detail/seed.hpp>
+#include <gomap/hash.hpp>
+
+#include "fork.hpp"
+#include "lock_graph.hpp"
 
 namespace gomap::detail {
 namespace {
 
-using map_number = std::uint64_t;
+using map_number = lock_graph::map_number;
 
-// Who was the first to lock one map inside another.
-struct nesting {
-  operation inner;
-  std::uint32_t thread;
-};
-
-// Edges outer -> inner. Cold: a thread comes here only when it takes a lock inside another.
-class lock_graph {
+// The graph, there as long as it has an edge: a library that is unloaded leaves nothing behind, and
+// maps of static lifetime may use it to their end, since nothing here is ever destroyed.
+class shared_graph {
  public:
-  // Adds an edge, unless that would close a cycle: then it is left out, and the first edge of the
-  // path from `inner` back to `outer` is returned.
-  std::optional<nesting> add(map_number outer, map_number inner, nesting how) {
-    const std::scoped_lock hold(lock_);
-    if (edges_.contains({outer, inner})) return std::nullopt;
-    std::set<map_number> seen;
-    if (const auto back = path(inner, outer, seen)) return back;
-    edges_.emplace(std::pair(outer, inner), how);
-    return std::nullopt;
+  constexpr shared_graph() noexcept = default;
+
+  std::optional<lock_graph::nesting> add(map_number outer, map_number inner,
+                                         lock_graph::nesting how) {
+    const std::scoped_lock hold(mutex());
+    if (graph_ == nullptr) graph_ = new lock_graph;
+    return graph_->add(outer, inner, how);
+  }
+  void forget(map_number map) noexcept {
+    const std::scoped_lock hold(mutex());
+    if (graph_ == nullptr) return;
+    graph_->forget(map);
+    if (!graph_->empty()) return;
+    delete graph_;
+    graph_ = nullptr;
   }
 
-  void forget(map_number map) noexcept {
-    const std::scoped_lock hold(lock_);
-    std::erase_if(edges_, [map](const auto& edge) {
-      return edge.first.first == map || edge.first.second == map;
-    });
+  void lock() { mutex().lock(); }
+  void unlock() { mutex().unlock(); }
+
+ private:
+  [[nodiscard]] std::mutex& mutex() noexcept { return hold_.mutex; }
+
+  union never_destroyed {
+    std::mutex mutex;
+    constexpr never_destroyed() noexcept : mutex() {}
+    constexpr ~never_destroyed() {}
+  } hold_;
+  lock_graph* graph_ = nullptr;
+};
+
+constinit shared_graph the_graph;
+
+// In a child of fork() nobody is left who could give back a lock that another thread held.
+void survive_forks() {
+  static const bool once = [] {
+    around_fork([] { the_graph.lock(); }, [] { the_graph.unlock(); });
+    return true;
+  }();
+  static_cast<void>(once);
+}
+
+// Edges that this thread knows to be in the graph. Threads that nest the same locks again and again
+// meet in no lock of the graph's. A number is never given twice, so what is remembered of a map that
+// is gone means nothing.
+class remembered_edges {
+ public:
+  [[nodiscard]] bool contain(map_number outer, map_number inner) const noexcept {
+    const edge& at = edges_[place(outer, inner)];
+    return at.outer == outer && at.inner == inner;
+  }
+  void add(map_number outer, map_number inner) noexcept {
+    edges_[place(outer, inner)] = {outer, inner};
   }
 
  private:
-  std::optional<nesting> path(map_number from, map_number to, std::set<map_number>& seen) const {
-    if (!seen.insert(from).second) return std::nullopt;
-    for (auto edge = edges_.lower_bound({from, 0}); edge != edges_.end(); ++edge) {
-      const auto [outer, inner] = edge->first;
-      if (outer != from) break;
-      if (inner == to || path(inner, to, seen)) return edge->second;
-    }
-    return std::nullopt;
+  struct edge {
+    map_number outer;
+    map_number inner;
+  };
+  static constexpr std::size_t size = 16;
+  static std::size_t place(map_number outer, map_number inner) noexcept {
+    return mix(outer, inner) % size;
   }
 
-  std::mutex lock_;
-  std::map<std::pair<map_number, map_number>, nesting> edges_;
+  std::array<edge, size> edges_{};
 };
+constinit thread_local remembered_edges remembered;
 
-// Never destroyed, so that maps with static lifetime may use it to their end.
-lock_graph& graph() {
-  static lock_graph* const the_graph = new lock_graph;
-  return *the_graph;
+// A random start and a count: the numbers of two copies of the library do not meet.
+map_number next_number() noexcept {
+  static const map_number start = random_seed();
+  static constinit std::atomic<map_number> count{0};
+  for (;;) {
+    // relaxed: only the number matters.
+    const map_number number = start + count.fetch_add(1, std::memory_order_relaxed);
+    if (number != 0) return number;  // which stands for none
+  }
 }
-
-// Whether any lock was ever taken inside another.
-constinit std::atomic<bool> any_nesting{false};
 
 }  // namespace
 
-map_number next_map_number() noexcept {
-  static constinit std::atomic<map_number> last{0};
-  // relaxed: only the number matters.
-  return last.fetch_add(1, std::memory_order_relaxed) + 1;
-}
+map_identity::map_identity() noexcept : number_(next_number()) {}
 
-void forget_map(map_number map) noexcept {
-  // relaxed: the edges of a map that is being destroyed were added by calls that are over.
-  if (any_nesting.load(std::memory_order_relaxed)) graph().forget(map);
+void map_identity::forget_edges() noexcept { the_graph.forget(number_); }
+
+void map_identity::add_edge_from(const map_identity& outer, operation op) const {
+  // relaxed: a number alone says it all.
+  if (known_outer_.load(std::memory_order_relaxed) == outer.number_) return;
+  if (remembered.contain(outer.number_, number_)) return;
+  survive_forks();
+  // relaxed, both: whoever destroys a map comes after all its calls.
+  has_edges_.store(true, std::memory_order_relaxed);
+  outer.has_edges_.store(true, std::memory_order_relaxed);
+  const std::uint32_t thread = this_thread_number();
+  std::optional<lock_graph::nesting> back;
+  try {
+    back = the_graph.add(outer.number_, number_, {op, thread});
+  } catch (const std::bad_alloc&) {
+    return;  // an order that finds no memory is noted another time
+  }
+  if (back) fatal(make_report(misuse_kind::lock_order, op, back->inner, thread, back->thread));
+  // relaxed: as above.
+  known_outer_.store(outer.number_, std::memory_order_relaxed);
+  remembered.add(outer.number_, number_);
 }
 
 void lock_scope::check_nested(may_wait wait) const {
-  const std::uint32_t thread = this_thread_number();
   if (const operation outer = held(map_); outer != operation::none) {
+    const std::uint32_t thread = this_thread_number();
     fatal(make_report(misuse_kind::reentrancy, op_, outer, thread, thread));
   }
-  if (wait == may_wait::no) return;
-  // relaxed: see forget_map().
-  any_nesting.store(true, std::memory_order_relaxed);
+  if (wait == may_wait::no || map_.alone_) return;
   for (const lock_scope* scope = outer_; scope != nullptr; scope = scope->outer_) {
-    // The edge that this thread added last needs no lock: programs nest the same maps again and
-    // again.
-    thread_local std::pair<map_number, map_number> last{0, 0};
-    const std::pair edge(scope->map_, map_);
-    if (edge == last) continue;
-    if (const auto back = graph().add(scope->map_, map_, {op_, thread})) {
-      fatal(make_report(misuse_kind::lock_order, op_, back->inner, thread, back->thread));
-    }
-    last = edge;
+    if (!scope->map_.alone_) map_.add_edge_from(scope->map_, op_);
   }
 }
 

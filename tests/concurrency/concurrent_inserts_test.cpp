@@ -4,6 +4,8 @@
 // already, nothing is moved from.
 #include <cstdint>
 #include <functional>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -85,23 +87,24 @@ class ConcurrentInserts : public support::concurrent_test<Map> {
     });
   }
 
-  // insert_one(map, k, v, on_inserted, on_found).
+  // insert_one(map, k, v, on_inserted, on_found). What the first does to the value stays, what the
+  // second does if Changes.
   template <bool Changes>
   static void expect_inserts_and_visits(
-      const std::function<bool(Map&, std::uint64_t, std::uint64_t, const visitor<Changes>&,
+      const std::function<bool(Map&, std::uint64_t, std::uint64_t, const visitor<true>&,
                                const visitor<Changes>&)>& insert_one) {
     test::in_each_layout([&](Map& m, std::uint64_t n) {
       numbers model;
       for (std::uint64_t i = 0; i < n; ++i) {
         int inserted = 0;
         int found = 0;
-        const visitor<Changes> on_inserted{[&](auto& e) {
+        const visitor<true> on_inserted{[&](auto& e) {
           EXPECT_EQ(e.second, test::value(i + 1));
-          if constexpr (Changes) e.second = test::value(i + 2);
+          e.second = test::value(i + 2);
           ++inserted;
         }};
         const visitor<Changes> on_found{[&](auto& e) {
-          EXPECT_EQ(e.second, test::value(Changes ? i + 2 : i + 1));
+          EXPECT_EQ(e.second, test::value(i + 2));
           if constexpr (Changes) e.second = test::value(i + 3);
           ++found;
         }};
@@ -109,7 +112,7 @@ class ConcurrentInserts : public support::concurrent_test<Map> {
         ASSERT_EQ(std::pair(inserted, found), std::pair(1, 0));
         ASSERT_FALSE(insert_one(m, i, i + 1, on_inserted, on_found));
         ASSERT_EQ(std::pair(inserted, found), std::pair(1, 1));
-        model[i] = Changes ? i + 3 : i + 1;
+        model[i] = Changes ? i + 3 : i + 2;
       }
       support::expect_holds(m, model);
     });
@@ -301,6 +304,28 @@ TYPED_TEST(ConcurrentInserts, OfListsCountWhatTheyInserted) {
   support::expect_holds(m, {{1, 1}, {2, 4}, {3, 3}, {4, 4}});
 }
 
+TYPED_TEST(ConcurrentInserts, OfRangesAndListsCallBothFunctions) {
+  TypeParam m;
+  const std::vector list{this->entry(1, 1), this->entry(2, 2), this->entry(1, 3)};
+  const auto set = [&](std::uint64_t v) {
+    return [this, v](auto& e) { e.second = this->value(v); };
+  };
+  int found = 0;
+  const auto look = [&](const auto& e) {
+    static_assert(std::is_const_v<std::remove_reference_t<decltype(e)>>);
+    ++found;
+  };
+
+  EXPECT_EQ(m.insert_and_visit(list.begin(), list.end(), set(10), set(20)), 2U);
+  support::expect_holds(m, {{1, 20}, {2, 10}});
+  EXPECT_EQ(m.insert_and_cvisit(list.begin(), list.end(), set(30), look), 0U);
+  EXPECT_EQ(m.insert_and_visit({this->entry(2, 5), this->entry(3, 5)}, set(40), set(50)), 1U);
+  EXPECT_EQ(m.insert_and_cvisit({this->entry(3, 5), this->entry(4, 5)}, set(60), look), 1U);
+
+  EXPECT_EQ(found, 4);
+  support::expect_holds(m, {{1, 20}, {2, 50}, {3, 40}, {4, 60}});
+}
+
 TYPED_TEST(ConcurrentInserts, AFunctionThatThrowsGivesTheLockBack) {
   this->in_each_layout([&](auto& m, std::uint64_t n) {
     const numbers model = this->fill(m, n);
@@ -382,6 +407,60 @@ TEST_F(ConcurrentInsertsOfText, OfAWholePairMoveNothingWhenTheKeyIsThere) {
   EXPECT_EQ(constant.second, same.second);
 }
 
+// A key that has to be made is made alone: the value stays where it is.
+template <class Hash, class KeyEqual>
+void expect_no_value_is_moved_to_a_key_of_another_form() {
+  gomap::concurrent_map<std::string, std::string, Hash, KeyEqual> m;
+  m.store("there", "before");
+  const std::string same = "a value that no small buffer holds";
+  std::string v = same;
+  const char* const key = "there";
+  const auto ignore = [](const auto&) {};
+  std::pair<const char*, std::string> e(key, same);
+
+  EXPECT_FALSE(m.emplace(key, std::move(v)));
+  EXPECT_EQ(v, same);
+  EXPECT_FALSE(m.emplace_or_visit(key, std::move(v), ignore));
+  EXPECT_EQ(v, same);
+  EXPECT_FALSE(m.emplace_and_cvisit(key, std::move(v), ignore, ignore));
+  EXPECT_EQ(v, same);
+  EXPECT_FALSE(m.try_emplace(key, std::move(v)));
+  EXPECT_EQ(v, same);
+  EXPECT_FALSE(m.emplace(std::piecewise_construct, std::forward_as_tuple(key),
+                         std::forward_as_tuple(std::move(v))));
+  EXPECT_EQ(v, same);
+  EXPECT_FALSE(m.emplace(std::piecewise_construct, std::forward_as_tuple("there!", 5U),
+                         std::forward_as_tuple(std::move(v))));
+  EXPECT_EQ(v, same);
+  EXPECT_FALSE(m.insert(std::move(e)));
+  EXPECT_EQ(e.second, same);
+  EXPECT_FALSE(m.insert_or_visit(std::move(e), ignore));
+  EXPECT_EQ(e.second, same);
+  EXPECT_FALSE(m.insert_and_visit(std::move(e), ignore, ignore));
+  EXPECT_EQ(e.second, same);
+  std::vector<std::pair<const char*, std::string>> list{e};
+  EXPECT_EQ(m.insert(std::make_move_iterator(list.begin()), std::make_move_iterator(list.end())),
+            0U);
+  EXPECT_EQ(list[0].second, same);
+  EXPECT_EQ(m.load("there"), "before");
+  EXPECT_EQ(m.size(), 1U);
+
+  EXPECT_TRUE(m.emplace("new", std::move(v)));
+  EXPECT_TRUE(v.empty());
+  EXPECT_TRUE(m.emplace(std::piecewise_construct, std::forward_as_tuple(3U, 'x'),
+                        std::forward_as_tuple(2U, 'y')));
+  EXPECT_TRUE(m.emplace());
+  EXPECT_EQ(m.load("new"), same);
+  EXPECT_EQ(m.load("xxx"), "yy");
+  EXPECT_EQ(m.load(""), "");
+}
+
+TEST_F(ConcurrentInsertsOfText, MoveNoValueWhenTheKeyIsThereInAnotherForm) {
+  expect_no_value_is_moved_to_a_key_of_another_form<gomap::hash<std::string>, std::equal_to<>>();
+  expect_no_value_is_moved_to_a_key_of_another_form<std::hash<std::string>,
+                                                    std::equal_to<std::string>>();
+}
+
 TEST_F(ConcurrentInsertsOfText, MoveBothWhenTheKeyIsNew) {
   std::string key = "another key that no small buffer holds";
   std::string value = "a value that no small buffer holds, either";
@@ -441,6 +520,40 @@ TEST(ConcurrentInsertsOfConvertibleTypes, ConvertThem) {
   EXPECT_EQ(m.size(), 6U);
 }
 
+// What converts to an entry, and is no pair.
+struct converts_to_an_entry {
+  std::string key;
+  std::string value;
+  operator std::pair<const std::string, std::string>() const { return {key, value}; }
+};
+
+TEST(ConcurrentInsertsOfConvertibleTypes, TakeWhatConvertsToAWholeEntry) {
+  gomap::concurrent_map<std::string, std::string> m;
+  const converts_to_an_entry e{"a", "1"};
+  int visits = 0;
+  const auto visit = [&](const auto&) { ++visits; };
+  const std::vector list{e, converts_to_an_entry{"b", "2"}};
+
+  EXPECT_TRUE(m.insert(e));
+  EXPECT_FALSE(m.insert(converts_to_an_entry{"a", "2"}));
+  EXPECT_FALSE(m.emplace(e));
+  EXPECT_FALSE(m.insert_or_visit(e, visit));
+  EXPECT_FALSE(m.insert_and_cvisit(e, visit, visit));
+  EXPECT_EQ(m.insert(list.begin(), list.end()), 1U);
+  EXPECT_EQ(m.insert_and_visit(list.begin(), list.end(), visit, visit), 0U);
+
+  EXPECT_EQ(visits, 4);
+  EXPECT_EQ(m.load("a"), "1");
+  EXPECT_EQ(m.load("b"), "2");
+}
+
+TEST(ConcurrentInsertsOfBracedEntries, MoveTheKey) {
+  gomap::concurrent_map<std::unique_ptr<int>, int> m;
+  EXPECT_TRUE(m.insert({std::make_unique<int>(1), 1}));
+  EXPECT_TRUE(m.insert_or_visit({std::make_unique<int>(2), 2}, [](auto&) {}));
+  EXPECT_EQ(m.size(), 2U);
+}
+
 TEST(ConcurrentInsertsOfBracedEntries, TakeFunctionsToo) {
   gomap::concurrent_map<std::string, int> m;
   int visits = 0;
@@ -473,15 +586,84 @@ TEST(ConcurrentInsertsThatVisit, ShowNobodyTheEntryBeforeItsFunctionHasReturned)
   support::expect_holds(m, {{1, 7}, {2, 7}, {3, 7}});
 }
 
-TEST(ConcurrentInsertsThatVisit, InsertTheEntryAsItWasWhenTheFunctionThrows) {
-  gomap::concurrent_map<std::uint64_t, std::uint64_t> m;
-  const auto change_and_throw = [](auto& e) {
-    e.second = 7;
-    throw 1;
+// However the map is read.
+TYPED_TEST(ConcurrentInserts, LeaveTheEntryAsItWasMadeWhenTheFunctionThrows) {
+  const auto change_and_throw = [&](auto& e) {
+    e.second = this->value(7);
+    throw stop();
   };
   const auto ignore = [](const auto&) {};
-  EXPECT_THROW(m.try_emplace_and_visit(1, 5, change_and_throw, ignore), int);
-  support::expect_holds(m, {{1, 5}});
+  this->in_each_layout([&](auto& m, std::uint64_t n) {
+    numbers model;
+    std::uint64_t k = 0;
+    for (; k + 8 < n; k += 8) {
+      const auto key = [&](std::uint64_t i) { return this->key(k + i); };
+      const std::vector list{this->entry(k + 6, k + 6)};
+      ASSERT_THROW(m.insert_and_visit(this->entry(k, k), change_and_throw, ignore), stop);
+      ASSERT_THROW(m.insert_and_cvisit(this->entry(k + 1, k + 1), change_and_throw, ignore), stop);
+      ASSERT_THROW(m.emplace_and_visit(key(2), this->value(k + 2), change_and_throw, ignore), stop);
+      ASSERT_THROW(m.emplace_and_cvisit(key(3), this->value(k + 3), change_and_throw, ignore),
+                   stop);
+      ASSERT_THROW(m.try_emplace_and_visit(key(4), this->value(k + 4), change_and_throw, ignore),
+                   stop);
+      ASSERT_THROW(m.try_emplace_and_cvisit(key(5), this->value(k + 5), change_and_throw, ignore),
+                   stop);
+      ASSERT_THROW(m.insert_and_visit(list.begin(), list.end(), change_and_throw, ignore), stop);
+      ASSERT_THROW(m.insert_and_cvisit({this->entry(k + 7, k + 7)}, change_and_throw, ignore),
+                   stop);
+      for (std::uint64_t i = k; i < k + 8; ++i) model[i] = i;
+    }
+    // And what is not there is not inserted.
+    ASSERT_THROW(m.update(this->key(k),
+                          [&](auto& v) {
+                            v = this->value(7);
+                            throw stop();
+                          }),
+                 stop);
+    ASSERT_THROW(m.compute(this->key(k),
+                           [&](auto& e) {
+                             e.emplace(this->value(7));
+                             throw stop();
+                           }),
+                 stop);
+    support::expect_holds(m, model);
+  });
+}
+
+// What cannot be put back as it was is not inserted.
+TEST(ConcurrentInsertsOfMoveOnlyTypes, InsertNothingWhenTheFunctionThrows) {
+  gomap::concurrent_map<int, std::unique_ptr<int>> m;
+  const auto change_and_throw = [](auto& e) {
+    *e.second = 7;
+    throw stop();
+  };
+  const auto ignore = [](const auto&) {};
+  EXPECT_THROW(m.try_emplace_and_visit(1, std::make_unique<int>(5), change_and_throw, ignore),
+               stop);
+  EXPECT_TRUE(m.empty());
+  m.check_invariants();
+}
+
+// Says that it can be copied, and cannot.
+TEST(ConcurrentInsertsOfMoveOnlyTypes, AreNotMistakenForOthers) {
+  using list = std::vector<std::unique_ptr<int>>;
+  gomap::concurrent_map<int, list> m;
+  gomap::concurrent_map<int, std::pair<int, std::map<int, list>>> nested;
+  const auto ignore = [](const auto&) {};
+  EXPECT_TRUE(m.try_emplace_and_visit(1, list(3), ignore, ignore));
+  EXPECT_TRUE(nested.try_emplace_and_visit(1, ignore, ignore));
+  EXPECT_EQ(m.exchange(1, list(2))->size(), 3U);
+}
+
+// A function that cannot throw costs no copy.
+TEST(ConcurrentInsertsThatVisit, CopyNothingForAFunctionThatCannotThrow) {
+  gomap::concurrent_map<int, support::tracked> m;
+  const std::size_t copies = support::object_counts::copies;
+  const auto look = [](const auto&) noexcept {};
+  EXPECT_TRUE(m.try_emplace_and_visit(1, 5U, look, look));
+  EXPECT_TRUE(m.emplace_and_visit(2, 5U, look, look));
+  EXPECT_TRUE(m.try_emplace_or_visit(3, 5U, [](auto&) { throw stop(); }));
+  EXPECT_EQ(support::object_counts::copies, copies);
 }
 
 // A member of a class with a virtual destructor: its own must not throw.

@@ -1,5 +1,4 @@
-// concurrent_parallel_test.cpp -- concurrent_map's for_each() with the standard's execution
-// policies.
+// concurrent_parallel_test.cpp -- concurrent_map's walks with the standard's execution policies.
 #include <atomic>
 #include <cstdint>
 #include <execution>
@@ -52,6 +51,28 @@ TYPED_TEST_SUITE(ConcurrentParallel, support::concurrent_kinds);
 TYPED_TEST(ConcurrentParallel, ForEachInSequence) { this->expect_each_once(std::execution::seq); }
 
 TYPED_TEST(ConcurrentParallel, ForEachInParallel) { this->expect_each_once(std::execution::par); }
+
+TYPED_TEST(ConcurrentParallel, VisitAllEraseIfAndVisitWhile) {
+  this->in_each_layout([&](auto& m, std::uint64_t n) {
+    numbers model = this->fill(m, n);
+    const auto& constant = m;
+    std::atomic<std::uint64_t> calls{0};
+    const auto count = [&](auto&) { ++calls; };
+
+    m.visit_all(std::execution::par, count);
+    constant.visit_all(std::execution::par, count);
+    m.cvisit_all(std::execution::par, count);
+    ASSERT_EQ(calls, 3 * n);
+    ASSERT_TRUE(m.visit_while(std::execution::par, [](auto&) { return true; }));
+    ASSERT_TRUE(constant.visit_while(std::execution::par, [](const auto&) { return true; }));
+    ASSERT_FALSE(m.cvisit_while(std::execution::par,
+                                [&](const auto& e) { return number_of(e.first) != n / 2; }));
+
+    m.erase_if(std::execution::par, [](const auto& e) { return number_of(e.first) % 2 == 0; });
+    std::erase_if(model, [](const auto& e) { return e.first % 2 == 0; });
+    support::expect_holds(m, model);
+  });
+}
 
 TYPED_TEST(ConcurrentParallel, ForEachOfAnEmptyMap) {
   TypeParam m;

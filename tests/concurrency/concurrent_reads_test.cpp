@@ -26,6 +26,17 @@
 
 namespace {
 
+struct proven_key;
+
+}  // namespace
+
+template <>
+inline constexpr bool gomap::is_self_contained<support::odd_bytes> = true;
+template <>
+inline constexpr bool gomap::is_self_contained<proven_key> = true;
+
+namespace {
+
 using support::crew;
 using support::dice;
 using support::hash_kind;

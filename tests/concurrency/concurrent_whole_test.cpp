@@ -468,8 +468,9 @@ TEST(ConcurrentMemory, GoesBackWithItsAllocatorWhoeverHasIt) {
   support::allocation_ledger ledger_a;
   support::allocation_ledger ledger_b;
   {
-    using map = counted_map<std::string, std::string>;
-    using allocator = counting<std::pair<const std::string, std::string>>;
+    using allocator = support::propagating_allocator<std::pair<const std::string, std::string>>;
+    using map = gomap::concurrent_map<std::string, std::string, gomap::hash<std::string>,
+                                      std::equal_to<>, allocator>;
     map a({.shards = 2}, {}, {}, allocator(ledger_a));
     map b({.shards = 4}, {}, {}, allocator(ledger_b));
     for (int i = 0; i < 500; ++i) a.store(std::to_string(i), "a");

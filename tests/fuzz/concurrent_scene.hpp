@@ -130,17 +130,13 @@ class concurrent_scene {
       may_throw();
     };
   }
-  // For one that was inserted in this verb, with the value made last.
+  // For one that was inserted in this verb, with the value made last, which it has again when this
+  // throws.
   auto changes_new() {
     return [this](value_type& e) {
       learn(e);
-      changes()(e);
-    };
-  }
-  auto looks_at_new() {
-    return [this](auto& e) {
-      learn(e);
-      looks()(e);
+      meet(e);
+      change(support::number_of(e.first), e.second, comes_back::yes);
     };
   }
 
@@ -150,8 +146,12 @@ class concurrent_scene {
     require(wanted != nullptr && support::number_of(e.second) == *wanted,
             "a function was called for an entry that is not there");
   }
+  // Whether what a function did to a value before it threw is lost.
+  enum class comes_back : bool { no, yes };
+  static constexpr comes_back with_a_copy = functions_get_copies ? comes_back::yes : comes_back::no;
+
   // Changes the value that the map holds for a key.
-  void change(std::uint64_t key, T& in_map);
+  void change(std::uint64_t key, T& in_map, comes_back when_thrown = with_a_copy);
   void may_throw() {
     if (next_mood() != mood::calm) throw interruption();
   }
@@ -251,12 +251,13 @@ auto concurrent_scene<Key, T, Allocator>::number_pairs() -> std::vector<number_p
 }
 
 template <class Key, class T, class Allocator>
-void concurrent_scene<Key, T, Allocator>::change(std::uint64_t key, T& in_map) {
+void concurrent_scene<Key, T, Allocator>::change(std::uint64_t key, T& in_map,
+                                                 comes_back when_thrown) {
   const mood now = next_mood();
   if (now == mood::throws_first) throw interruption();
   const std::uint64_t v = fresh();
   in_map = value(v);
-  if (now == mood::calm || !functions_get_copies) model.assign(key, v);
+  if (now == mood::calm || when_thrown == comes_back::no) model.assign(key, v);
   if (now == mood::throws_last) throw interruption();
 }
 

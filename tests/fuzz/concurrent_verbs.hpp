@@ -342,7 +342,7 @@ void insert_and_visit(Scene& s) {
 template <class Scene>
 void insert_and_cvisit(Scene& s) {
   insert_one(s, calls::always, [&](auto& k, auto& v) {
-    return s.map.insert_and_cvisit(typename Scene::value_type(k, v), s.looks_at_new(), s.looks());
+    return s.map.insert_and_cvisit(typename Scene::value_type(k, v), s.changes_new(), s.looks());
   });
 }
 template <class Scene>
@@ -378,7 +378,7 @@ void emplace_and_visit(Scene& s) {
 template <class Scene>
 void emplace_and_cvisit(Scene& s) {
   insert_one(s, calls::always, [&](auto& k, auto& v) {
-    return s.map.emplace_and_cvisit(std::move(k), std::move(v), s.looks_at_new(), s.looks());
+    return s.map.emplace_and_cvisit(std::move(k), std::move(v), s.changes_new(), s.looks());
   });
 }
 template <class Scene>
@@ -407,7 +407,7 @@ void try_emplace_and_visit(Scene& s) {
 template <class Scene>
 void try_emplace_and_cvisit(Scene& s) {
   insert_one(s, calls::always, [&](auto& k, auto& v) {
-    return s.map.try_emplace_and_cvisit(std::move(k), std::move(v), s.looks_at_new(), s.looks());
+    return s.map.try_emplace_and_cvisit(std::move(k), std::move(v), s.changes_new(), s.looks());
   });
 }
 

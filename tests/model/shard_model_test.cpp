@@ -147,8 +147,10 @@ class program : public rl::test_suite<Program, Threads> {
     shard_->visit(find(key), [&](value_type& e) { e.second = value_of(key, version); });
   }
   void clear() {
-    const writing alone(*this);
-    shard_->clear();
+    for (gomap::scan_cursor cursor; !cursor.done();) {
+      const writing alone(*this);
+      (void)shard_->clear_class(cursor, hash_of());
+    }
   }
   void grow_to(unsigned bits, std::size_t chains) {
     const writing alone(*this);
@@ -366,6 +368,51 @@ struct clearing : program<clearing, 2, words> {
 };
 TEST(ShardModel, Clearing) { EXPECT_TRUE(model::holds<clearing>(every_schedule_with(3))); }
 
+// ---- two keys: who finds what one call did finds what went before it
+
+// The second call is on another key.
+template <class Layout, std::uint64_t Second>
+struct overwriting_one_after_the_other
+    : program<overwriting_one_after_the_other<Layout, Second>, 2, Layout> {
+  void set_up() {
+    this->insert(a, 1);
+    this->insert(Second, 1);
+  }
+  void thread(unsigned index) {
+    if (index == 0) {
+      this->assign(a, 2);
+      this->assign(Second, 2);
+    } else if (this->read(Second) == 2) {
+      RL_ASSERT(this->read(a) != 1 && "the first call is not over yet");
+    }
+  }
+};
+TEST(ShardModel, OverwritingOneAfterTheOther) {
+  EXPECT_TRUE((model::holds<overwriting_one_after_the_other<words, d>>(every_schedule_with(3))));
+  EXPECT_TRUE((model::holds<overwriting_one_after_the_other<pairs, b>>(every_schedule_with(3))));
+}
+
+// An entry that is gone tells as much as one that has come.
+template <bool EraseFirst>
+struct coming_and_going : program<coming_and_going<EraseFirst>, 2, words> {
+  void set_up() { this->insert(a, 1); }
+  void thread(unsigned index) {
+    if (index == 0) {
+      if (EraseFirst) this->erase(a);
+      this->insert(d, 1);
+      if (!EraseFirst) this->erase(a);
+    } else if (EraseFirst) {
+      if (this->read(d) == 1) RL_ASSERT(this->read(a) != 1 && "it is erased before d comes");
+    } else if (this->read(a) == absent) {
+      RL_ASSERT(this->read(d) != absent && "it comes before a goes");
+    }
+  }
+};
+TEST(ShardModel, ComingAndGoing) {
+  EXPECT_TRUE(model::holds<coming_and_going<true>>(every_schedule_with(3)));
+  EXPECT_TRUE(model::holds<coming_and_going<false>>(every_schedule_with(3)));
+}
+
 // ---- growth: what is there throughout is found throughout
 
 // From one bucket to two, at once. d moves, a stays.
@@ -471,7 +518,7 @@ struct clearing_in_a_growth : program<clearing_in_a_growth<Read>, 2, words> {
       (void)this->read(Read);
     }
   }
-  void in_the_end() { RL_ASSERT(this->read(Read) == absent && !this->table().growing()); }
+  void in_the_end() { RL_ASSERT(this->read(Read) == absent && this->table().size() == 0); }
 };
 TEST(ShardModel, ClearingInAGrowth) {
   EXPECT_TRUE(model::holds<clearing_in_a_growth<a>>(every_schedule_with(2)));
@@ -557,6 +604,26 @@ struct erasure_beside : program<erasure_beside, 2, words> {
 };
 TEST(ShardModel, ErasureBesideTheKeyInAnOverflowBucket) {
   EXPECT_TRUE(model::holds<erasure_beside>(every_schedule_with(3)));
+}
+
+// What is gone does not come again, though its bucket is emptied entry by entry.
+struct clearing_an_overflow_bucket : program<clearing_an_overflow_bucket, 2, words> {
+  void set_up() {
+    grow_to(1, 1);
+    fill_bucket(0);
+    insert(a, 1);
+    insert(c, 1);
+  }
+  void thread(unsigned index) {
+    if (index == 0) {
+      clear();
+    } else if (read(c) == absent) {
+      RL_ASSERT(read(c) != 1 && "it was gone");
+    }
+  }
+};
+TEST(ShardModel, ClearingAnOverflowBucket) {
+  EXPECT_TRUE(model::holds<clearing_an_overflow_bucket>(every_schedule_with(3)));
 }
 
 // One goes from chain to chain; what it held and what it holds have one tophash.

@@ -20,6 +20,11 @@
 #include "support/counting_allocator.hpp"
 #include "support/faulty_allocator.hpp"
 
+// What it compares it does as == does.
+template <class Key>
+inline constexpr bool gomap::is_self_contained<Key, support::watched_equal> =
+    gomap::is_self_contained<Key>;
+
 namespace support {
 
 // Allocator is one over a ledger, that may fail.
@@ -88,5 +93,7 @@ template <class Key, class T, class Hash>
 using lock_free_fault_scene = concurrent_fault_scene<
     Key, T, Hash,
     faulty_allocator<std::pair<const Key, T>, gomap::page_allocator<std::pair<const Key, T>>>>;
+static_assert(
+    lock_free_fault_scene<std::uint64_t, std::uint64_t, good_hash>::map::reads_take_no_lock);
 
 }  // namespace support

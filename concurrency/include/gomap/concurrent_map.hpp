@@ -5,13 +5,18 @@
 //   if (const auto n = hits.load("/index.html")) report(*n);
 //
 // Promises
-//   * Each call on one key happens at one instant between its start and its end.
+//   * Each call on one key happens at one instant between its start and its end. One that finds what
+//     another has done happens after it, and after all that went before it in its thread.
 //   * Growth moves a few buckets per new key, under the lock of one shard: no call waits for a
 //     rehash, and growth waits for no visitor.
-//   * Where keys and values are trivially copyable and hold what they are compared by (not views of
-//     something else), and the allocator is type-stable, as the default is, load(), contains(),
-//     count(), cvisit() and their batches take no lock and write nothing that threads share. Others
-//     take a lock that readers of one shard share.
+//   * Where keys and values are trivially copyable and an entry has no more than 1 KiB, comparing
+//     keys looks at nothing but the keys (self_contained.hpp), and the allocator is type-stable, as
+//     the default is, load(), contains(), count(), cvisit() and their batches take no lock and write
+//     nothing that threads share. Others take a lock that readers of one shard share.
+//     reads_take_no_lock tells which.
+//   * Values of any size fit any stack: calls that hand none out by value put no more than a few KiB
+//     on it, and load(), load_or(), load_or_store(), exchange() and load_and_erase() the one value
+//     that they return.
 //   * A walk visits once what is there throughout, whatever happens meanwhile. It holds the lock of
 //     one shard for a handful of entries at a time.
 //   * Nothing is handed out that points into the map. A function that is handed an entry runs under
@@ -28,13 +33,16 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <iterator>
 #include <memory>
+#include <memory_resource>
 #include <mutex>
 #include <optional>
 #include <ranges>
@@ -45,14 +53,18 @@
 #include <utility>
 
 #include <gomap/concurrent_map_stats.hpp>
+#include <gomap/detail/aside.hpp>
 #include <gomap/detail/batch.hpp>
 #include <gomap/detail/concurrent_core.hpp>
+#include <gomap/detail/key_and_value.hpp>
 #include <gomap/detail/key_forms.hpp>
+#include <gomap/detail/map_contents.hpp>
 #include <gomap/detail/seed.hpp>
 #include <gomap/detail/transaction.hpp>
 #include <gomap/entry.hpp>
 #include <gomap/map.hpp>
 #include <gomap/rw_mutex.hpp>
+#include <gomap/self_contained.hpp>
 
 namespace gomap {
 
@@ -75,29 +87,47 @@ class concurrent_map {
   using core_type = detail::concurrent_core<Key, T, Hash, KeyEqual, Allocator, Mutex>;
   using entries = typename core_type::entries;
   using position = typename core_type::position;
-  using locked_shard = typename core_type::locked_shard;
+  using shard_type = typename core_type::shard_type;
   using exclusive_shard = typename core_type::exclusive_shard;
   using shared_shard = typename core_type::shared_shard;
   using entry_allocator = typename core_type::allocator_type;
+  using parts = detail::key_and_value<Key, T, Hash, KeyEqual>;
+  using contents = detail::map_contents<concurrent_map>;
+  using allocator_traits = std::allocator_traits<entry_allocator>;
+
+  // Whether all entries of another map can be taken over at once.
+  static constexpr bool moves_in_one_go =
+      allocator_traits::propagate_on_container_move_assignment::value ||
+      allocator_traits::is_always_equal::value;
+  static constexpr bool nothrow_exchange =
+      std::is_nothrow_swappable_v<Hash> && std::is_nothrow_swappable_v<KeyEqual>;
 
  public:
   using key_type = Key;
   using mapped_type = T;
   using value_type = std::pair<const Key, T>;
+  using init_type = std::pair<Key, T>;  // what a list in braces is, where an entry is inserted
   using size_type = std::size_t;
   using difference_type = std::ptrdiff_t;
+  using reference = value_type&;
+  using const_reference = const value_type&;
+  using pointer = typename std::allocator_traits<Allocator>::pointer;
+  using const_pointer = typename std::allocator_traits<Allocator>::const_pointer;
   using hasher = Hash;
   using key_equal = KeyEqual;
   using allocator_type = Allocator;
   using mutex_type = Mutex;
   using map_type = map<Key, T, Hash, KeyEqual, Allocator>;
 
-  // Whether load() and its like take no lock.
+  // Whether load() and its like take no lock, given a Key or what is compared with one as numbers
+  // are. A key of another type may make the comparison look elsewhere, and takes the lock, unless
+  // is_self_contained<Key> was specialised.
   static constexpr bool reads_take_no_lock = core_type::optimistic;
 
   // ---- construction, by one thread
-  // O(shards), and more for what `capacity` asks. Throws: std::length_error for more shards or
-  // entries than there can be; what the allocator and copying entries throw.
+  // O(shards), and more for what `capacity`, or a number of entries, asks. Throws:
+  // std::length_error for more shards or entries than there can be; what the allocator and copying
+  // entries throw.
 
   concurrent_map() : concurrent_map(concurrent_options{}) {}
   explicit concurrent_map(const concurrent_options& options, const Hash& hash = Hash(),
@@ -105,85 +135,140 @@ class concurrent_map {
                           const Allocator& allocator = Allocator())
       : core_(options.shards, options.seed != 0 ? options.seed : detail::random_seed(), hash, equal,
               entry_allocator(allocator)) {
+    const auto alone = core_.used_alone();
     if (options.capacity != 0) reserve(options.capacity);
   }
+  concurrent_map(const concurrent_options& options, const Allocator& allocator)
+      : concurrent_map(options, Hash(), KeyEqual(), allocator) {}
+  concurrent_map(const concurrent_options& options, const Hash& hash, const Allocator& allocator)
+      : concurrent_map(options, hash, KeyEqual(), allocator) {}
   explicit concurrent_map(const Allocator& allocator)
       : concurrent_map(concurrent_options{}, Hash(), KeyEqual(), allocator) {}
+
   template <std::input_iterator It>
   concurrent_map(It first, It last, const concurrent_options& options = {},
                  const Hash& hash = Hash(), const KeyEqual& equal = KeyEqual(),
                  const Allocator& allocator = Allocator())
       : concurrent_map(options, hash, equal, allocator) {
+    const auto alone = core_.used_alone();
     insert(first, last);
   }
+  template <std::input_iterator It>
+  concurrent_map(It first, It last, const Allocator& allocator)
+      : concurrent_map(first, last, concurrent_options{}, Hash(), KeyEqual(), allocator) {}
+  template <std::input_iterator It>
+  concurrent_map(It first, It last, const concurrent_options& options, const Allocator& allocator)
+      : concurrent_map(first, last, options, Hash(), KeyEqual(), allocator) {}
+  template <std::input_iterator It>
+  concurrent_map(It first, It last, const concurrent_options& options, const Hash& hash,
+                 const Allocator& allocator)
+      : concurrent_map(first, last, options, hash, KeyEqual(), allocator) {}
+
   concurrent_map(std::initializer_list<value_type> list, const concurrent_options& options = {},
                  const Hash& hash = Hash(), const KeyEqual& equal = KeyEqual(),
                  const Allocator& allocator = Allocator())
       : concurrent_map(list.begin(), list.end(), options, hash, equal, allocator) {}
+  concurrent_map(std::initializer_list<value_type> list, const Allocator& allocator)
+      : concurrent_map(list, concurrent_options{}, Hash(), KeyEqual(), allocator) {}
+  concurrent_map(std::initializer_list<value_type> list, const concurrent_options& options,
+                 const Allocator& allocator)
+      : concurrent_map(list, options, Hash(), KeyEqual(), allocator) {}
+  concurrent_map(std::initializer_list<value_type> list, const concurrent_options& options,
+                 const Hash& hash, const Allocator& allocator)
+      : concurrent_map(list, options, hash, KeyEqual(), allocator) {}
 
-  // A copy of one instant of `other`, which other threads may use meanwhile.
+  // As std's and Boost's maps are made: a number of entries to make room for in place of the
+  // options, and the rest as above. A number alone is `{.capacity = n}`.
+  template <std::integral N, class Next, class... Rest>
+  requires std::constructible_from<concurrent_map, concurrent_options, const Next&, const Rest&...>
+  concurrent_map(N n, const Next& next, const Rest&... rest)
+      : concurrent_map(room_for(n), next, rest...) {}
+  template <std::input_iterator It, std::integral N, class... Rest>
+  requires std::constructible_from<concurrent_map, It, It, concurrent_options, const Rest&...>
+  concurrent_map(It first, It last, N n, const Rest&... rest)
+      : concurrent_map(first, last, room_for(n), rest...) {}
+  template <std::integral N, class... Rest>
+  requires std::constructible_from<concurrent_map, concurrent_options, const Rest&...>
+  concurrent_map(std::initializer_list<value_type> list, N n, const Rest&... rest)
+      : concurrent_map(list, room_for(n), rest...) {}
+
+  // A copy of one instant of `other`, which other threads may use meanwhile: writers wait until it
+  // is made. O(size).
   concurrent_map(const concurrent_map& other)
-      : concurrent_map(
-            {.shards = other.shard_count(), .capacity = other.size()}, other.hash_function(),
-            other.key_eq(),
-            Allocator(std::allocator_traits<entry_allocator>::select_on_container_copy_construction(
-                other.core_.allocator()))) {
-    typename core_type::all_shared hold(other.core_, operation::copy);
-    for (std::size_t i = 0; i < other.shard_count(); ++i) {
-      other.core_.shard_at(i).table.for_each([&](const value_type& e) { emplace(e); });
-    }
-  }
-  // `other` is empty afterwards and can be used. O(shards).
-  concurrent_map(concurrent_map&& other)
-      : concurrent_map({.shards = other.shard_count()}, other.hash_function(), other.key_eq(),
-                       other.get_allocator()) {
-    swap(other);
-  }
+      : concurrent_map(other, Allocator(allocator_traits::select_on_container_copy_construction(
+                                  other.core_.allocator()))) {}
+  concurrent_map(const concurrent_map& other, const std::type_identity_t<Allocator>& allocator);
+  // O(1), and allocates nothing. `other` is then empty and can be used: it has as many shards as
+  // before, which it makes when they are needed, and its hash and equality, unless only moving them
+  // cannot fail.
+  concurrent_map(concurrent_map&& other) noexcept(std::is_nothrow_move_constructible_v<core_type>)
+      : core_(std::move(other.core_)) {}
+  // The same where the allocators are equal. Where they are not, entries are moved one by one: when
+  // that fails, `other` has them all again.
+  concurrent_map(concurrent_map&& other, const std::type_identity_t<Allocator>& allocator);
   // The entries of `entries_of`, moved, which is empty afterwards. When that fails it has them all
   // again.  O(entries).
   template <std::same_as<map_type> Map>
   explicit concurrent_map(Map&& entries_of, const concurrent_options& options = {})
       : concurrent_map(options, entries_of.hash_function(), entries_of.key_eq(),
                        entries_of.get_allocator()) {
+    const auto alone = core_.used_alone();
     reserve(entries_of.size());
-    move_all(entries_of, *this);
+    contents::move_all(entries_of, *this);
   }
   // Misuse: a thread is in one of the map's calls. Found where it holds a lock; fatal.
   ~concurrent_map() { core_.check_unused(operation::destroy); }
 
+  // Allocators go along as their traits say, as in std's containers; where a moved one stays and is
+  // not equal, entries are moved one by one.
   concurrent_map& operator=(const concurrent_map& other) {
-    if (this != &other) {
-      concurrent_map copy(other);
-      swap(copy);
+    if (this != std::addressof(other)) {
+      constexpr bool goes = allocator_traits::propagate_on_container_copy_assignment::value;
+      concurrent_map copy(other, goes ? other.get_allocator() : get_allocator());
+      exchange_contents<goes>(copy);
     }
     return *this;
   }
-  concurrent_map& operator=(concurrent_map&& other) {
-    if (this != &other) {
-      concurrent_map taken(std::move(other));
-      swap(taken);
+  concurrent_map& operator=(concurrent_map&& other) noexcept(
+      moves_in_one_go&& nothrow_exchange&& std::is_nothrow_move_constructible_v<core_type>) {
+    if (this != std::addressof(other)) {
+      if constexpr (moves_in_one_go) {
+        concurrent_map taken(std::move(other));
+        exchange_contents<allocator_traits::propagate_on_container_move_assignment::value>(taken);
+      } else {
+        concurrent_map taken(std::move(other), get_allocator());
+        exchange_contents<false>(taken);
+      }
     }
     return *this;
   }
   concurrent_map& operator=(std::initializer_list<value_type> list) {
-    concurrent_map fresh({.shards = shard_count()}, hash_function(), key_eq(), get_allocator());
-    fresh.insert(list);
-    swap(fresh);
+    concurrent_map fresh(list, {.shards = shard_count()}, hash_function(), key_eq(),
+                         get_allocator());
+    exchange_contents<false>(fresh);
     return *this;
   }
-  // By one thread, like construction. O(1); the allocators change sides too.
-  void swap(concurrent_map& other) { core_.swap(other.core_); }
-  friend void swap(concurrent_map& a, concurrent_map& b) { a.swap(b); }
+  // By one thread, like construction. O(1).  Requires: the allocators are equal or propagate on
+  // swap.
+  void swap(concurrent_map& other) noexcept(nothrow_exchange) {
+    exchange_contents<allocator_traits::propagate_on_container_swap::value>(other);
+  }
+  friend void swap(concurrent_map& a, concurrent_map& b) noexcept(noexcept(a.swap(b))) {
+    a.swap(b);
+  }
 
   // All entries, moved into a map for one thread; this one is empty afterwards. When that fails it
   // has them all again. By one thread.
   [[nodiscard]] explicit operator map_type() && {
     map_type all(size(), hash_function(), key_eq(), get_allocator());
-    move_all(*this, all);
+    const auto alone = core_.used_alone();
+    contents::move_all(*this, all);
     return all;
   }
 
-  [[nodiscard]] allocator_type get_allocator() const { return allocator_type(core_.allocator()); }
+  [[nodiscard]] allocator_type get_allocator() const noexcept {
+    return allocator_type(core_.allocator());
+  }
   [[nodiscard]] hasher hash_function() const { return core_.hash(); }
   [[nodiscard]] key_equal key_eq() const { return core_.equal(); }
   [[nodiscard]] size_type shard_count() const noexcept { return core_.shard_count(); }
@@ -192,42 +277,61 @@ class concurrent_map {
 
   [[nodiscard]] size_type size() const noexcept { return core_.size(); }
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-  // The sum over the shards, and the worst of them. O(buckets); one shared lock at a time.
+  // The sum over the shards, and the worst of them. O(buckets); one shard's shared lock at a time,
+  // for a few dozen buckets.
   [[nodiscard]] concurrent_map_stats stats() const;
-  // Of one shard. O(its buckets).  Throws: std::out_of_range for an index past shard_count() - 1.
+  // Of one shard, each number but longest_chain of one instant. O(its buckets).
+  // Throws: std::out_of_range for an index past shard_count() - 1.
   [[nodiscard]] map_stats stats(size_type shard) const;
-  // Walks everything.  Throws: invariant_error, saying what is wrong.
+  // Walks everything, under one shard's shared lock after the other.  Throws: invariant_error,
+  // saying what is wrong.
   void check_invariants() const;
+  [[nodiscard]] size_type max_size() const noexcept {
+    return std::min<size_type>(allocator_traits::max_size(core_.allocator()),
+                               detail::load_limit(detail::max_bits));
+  }
+  // Buckets of eight slots, overflow buckets not counted. O(shards); one shared lock at a time.
+  [[nodiscard]] size_type bucket_count() const;
+  // Entries per bucket. A shard grows past 6.5, or 8 when it has one bucket.
+  [[nodiscard]] float load_factor() const {
+    return static_cast<float>(size()) / static_cast<float>(bucket_count());
+  }
+  [[nodiscard]] float max_load_factor() const noexcept { return 6.5F; }
+  // Accepted for std's sake, and ignored: the load limit is fixed.
+  void max_load_factor(float) noexcept {}
+  // How many entries the buckets hold, if every shard gets its share, before one grows. As
+  // bucket_count().
+  [[nodiscard]] size_type max_load() const;
+
+  // Whether both hold the same keys, by their own ==, with equal values. Exact when nobody writes
+  // to either; O(size), with a lock of each for a handful of entries at a time.
+  // Throws: what hash, equality and == throw.
+  [[nodiscard]] friend bool operator==(const concurrent_map& a, const concurrent_map& b) {
+    return a.holds_the_same(b);
+  }
 
   // ---- by value: O(1) on average, at one instant each
   // Throw: what hash, equality, copies and the allocator throw, with the map as before.
 
   // The value, if the key is there.
   template <class K = Key>
-  requires detail::key_form<K, Key, Hash, KeyEqual>
+  requires detail::key_form<const K&, Key, Hash, KeyEqual>
   [[nodiscard]] std::optional<T> load(const K& key) const {
-    std::optional<T> found;
-    const bool there = read(
-        key, [&](const auto* e) { found.emplace(entries::load_value(e)); },
-        [&](const value_type& e) { found.emplace(e.second); });
-    if (!there) found.reset();  // what an attempt saw that had to be repeated
-    return found;
+    const auto& k = as_key(key);
+    return load_hashed(k, core_.hash_key(k));
   }
   // The value, or `otherwise`.
   template <class K = Key, class U = T>
-  requires detail::key_form<K, Key, Hash, KeyEqual>
-  [[nodiscard]] T load_or(const K& key, U&& otherwise) const {
-    if (std::optional<T> found = load(key)) return *std::move(found);
-    return static_cast<T>(std::forward<U>(otherwise));
-  }
+  requires detail::key_form<const K&, Key, Hash, KeyEqual>
+  [[nodiscard]] T load_or(const K& key, U&& otherwise) const;
   template <class K = Key>
-  requires detail::key_form<K, Key, Hash, KeyEqual>
+  requires detail::key_form<const K&, Key, Hash, KeyEqual>
   [[nodiscard]] bool contains(const K& key) const {
     return read(
         key, [](const auto*) {}, [](const value_type&) {});
   }
   template <class K = Key>
-  requires detail::key_form<K, Key, Hash, KeyEqual>
+  requires detail::key_form<const K&, Key, Hash, KeyEqual>
   [[nodiscard]] size_type count(const K& key) const { return contains(key) ? 1 : 0; }
 
   // Sets the value, whether the key is there or not.
@@ -240,17 +344,18 @@ class concurrent_map {
                                                                                      M&& value);
   // Takes the entry out and returns its value, if it was there.
   template <class K = Key>
-  requires detail::key_form<K, Key, Hash, KeyEqual> std::optional<T> load_and_erase(const K& key);
+  requires detail::key_form<const K&, Key, Hash, KeyEqual> std::optional<T> load_and_erase(
+      const K& key);
   // Sets the value and returns the one before, if there was one.
   template <class K = Key, class M = T>
   requires detail::key_form<K, Key, Hash, KeyEqual> std::optional<T> exchange(K&& key, M&& value);
   // Sets the value if the key is there and its value equals `expected`. Returns whether it did.
   template <class K = Key, class E = T, class D = T>
-  requires detail::key_form<K, Key, Hash, KeyEqual>
+  requires detail::key_form<const K&, Key, Hash, KeyEqual>
   bool compare_exchange(const K& key, const E& expected, D&& desired);
   // Erases the entry if its value equals `expected`. Returns whether it did.
   template <class K = Key, class E = T>
-  requires detail::key_form<K, Key, Hash, KeyEqual>
+  requires detail::key_form<const K&, Key, Hash, KeyEqual>
   bool compare_and_erase(const K& key, const E& expected) {
     bool equal = false;
     modify(key, operation::erase, [&](const auto& in, position at, std::uint64_t hash) {
@@ -261,7 +366,7 @@ class concurrent_map {
   }
   // Returns how many entries were erased: 0 or 1.
   template <class K = Key>
-  requires detail::key_form<K, Key, Hash, KeyEqual> size_type erase(const K& key) {
+  requires detail::key_form<const K&, Key, Hash, KeyEqual> size_type erase(const K& key) {
     return modify(key, operation::erase,
                   [](const auto& in, position at, std::uint64_t hash) { in.erase(at, hash); });
   }
@@ -269,23 +374,25 @@ class concurrent_map {
   // ---- by visitation: f gets the entry, under its shard's lock
   // Where reads take no lock, an f that may change the entry gets a copy, which is stored when f
   // returns; f of a read gets a copy, under no lock.
-  // Throw: what f throws, too.
+  // Throw: what f throws, too. Then this call has inserted and erased nothing. What f had done to a
+  // value that was there is lost where it had a copy, and stays where it had the entry itself.
 
   // Calls f(entry) if the key is there. Returns how many entries were visited: 0 or 1.
   template <class K = Key, class F>
-  requires detail::key_form<K, Key, Hash, KeyEqual> size_type visit(const K& key, F f) {
+  requires detail::key_form<const K&, Key, Hash, KeyEqual> size_type visit(const K& key, F f) {
     return modify(key, operation::visit,
                   [&](const auto& in, position at, std::uint64_t) { in.visit(at, f); });
   }
   template <class K = Key, class F>
-  requires detail::key_form<K, Key, Hash, KeyEqual> size_type visit(const K& key, F f)
+  requires detail::key_form<const K&, Key, Hash, KeyEqual> size_type visit(const K& key, F f)
   const { return cvisit(key, std::ref(f)); }
   template <class K = Key, class F>
-  requires detail::key_form<K, Key, Hash, KeyEqual> size_type cvisit(const K& key, F f)
+  requires detail::key_form<const K&, Key, Hash, KeyEqual> size_type cvisit(const K& key, F f)
   const;
   // As visit(), without ever waiting for a lock.
   template <class K = Key, class F>
-  requires detail::key_form<K, Key, Hash, KeyEqual> visit_result try_visit(const K& key, F f);
+  requires detail::key_form<const K&, Key, Hash, KeyEqual> visit_result try_visit(const K& key,
+                                                                                  F f);
 
   // Calls f(value), with a T{} when the key is absent, which is then inserted.
   template <class K = Key, class F>
@@ -298,22 +405,26 @@ class concurrent_map {
 
   // Erases the entry if f(entry) says so. Returns how many were erased: 0 or 1.
   template <class K = Key, class F>
-  requires detail::key_form<K, Key, Hash, KeyEqual> size_type erase_if(const K& key, F f);
+  requires detail::key_form<const K&, Key, Hash, KeyEqual> size_type erase_if(const K& key, F f);
 
-  // Each returns whether this call inserted. Where the key is there already, nothing is moved from,
-  // and the forms with a function call it: or_visit on the entry found; and_visit the first on an
-  // entry inserted, the second on one found. The forms with a c hand out const entries. An entry is
-  // inserted as the first function leaves it, or as it was if that throws.
-  // Ranges return how many were inserted.
+  // Each returns whether this call inserted; those of ranges and lists, how many were inserted.
+  // Where the key is there already, nothing is moved from, but what a Key has to be made of because
+  // hash and equality do not take it as it is.
+  // Of the functions one is called: in the or_visit forms on the entry found, in the and_visit forms
+  // the first on the entry inserted, the second on the one found. The forms with a c show what they
+  // find as a constant.
+  // An entry is inserted as the first function leaves it. If that throws, it is inserted as it was
+  // made, or not at all if its value cannot be copied.
 
   template <class P>
   requires std::constructible_from<value_type, P&&>
   bool insert(P&& e) { return emplace(std::forward<P>(e)); }
-  bool insert(const value_type& e) { return try_emplace(e.first, e.second); }
-  bool insert(value_type&& e) { return emplace(std::move(e)); }
+  bool insert(init_type&& e) { return emplace(std::move(e)); }
   template <std::input_iterator It>
   size_type insert(It first, It last) {
-    return insert_or_visit(first, last, ignore);
+    size_type inserted = 0;
+    for (; first != last; ++first) inserted += emplace(*first) ? 1 : 0;
+    return inserted;
   }
   size_type insert(std::initializer_list<value_type> list) {
     return insert(list.begin(), list.end());
@@ -325,69 +436,95 @@ class concurrent_map {
 
   template <class P, class F>
   requires std::constructible_from<value_type, P&&>
-  bool insert_or_visit(P&& e, F f) { return emplace_or_visit(std::forward<P>(e), std::ref(f)); }
+  bool insert_or_visit(P&& e, F f) {
+    return emplace_visiting<access::as_is>(leave_it, f, std::forward<P>(e));
+  }
   template <class F>
-  bool insert_or_visit(value_type&& e, F f) {
-    return insert_or_visit<value_type>(std::move(e), std::ref(f));
+  bool insert_or_visit(init_type&& e, F f) {
+    return emplace_visiting<access::as_is>(leave_it, f, std::move(e));
   }
   template <std::input_iterator It, class F>
   size_type insert_or_visit(It first, It last, F f) {
-    size_type inserted = 0;
-    for (; first != last; ++first) inserted += emplace_or_visit(*first, std::ref(f)) ? 1 : 0;
-    return inserted;
+    return emplace_each<access::as_is>(leave_it, f, std::move(first), std::move(last));
   }
   template <class F>
   size_type insert_or_visit(std::initializer_list<value_type> list, F f) {
-    return insert_or_visit(list.begin(), list.end(), std::ref(f));
+    return emplace_each<access::as_is>(leave_it, f, list.begin(), list.end());
   }
   template <class P, class F>
   requires std::constructible_from<value_type, P&&>
-  bool insert_or_cvisit(P&& e, F f) { return insert_or_visit(std::forward<P>(e), constly(f)); }
+  bool insert_or_cvisit(P&& e, F f) {
+    return emplace_visiting<access::as_const>(leave_it, f, std::forward<P>(e));
+  }
   template <class F>
-  bool insert_or_cvisit(value_type&& e, F f) {
-    return insert_or_cvisit<value_type>(std::move(e), std::ref(f));
+  bool insert_or_cvisit(init_type&& e, F f) {
+    return emplace_visiting<access::as_const>(leave_it, f, std::move(e));
   }
   template <std::input_iterator It, class F>
   size_type insert_or_cvisit(It first, It last, F f) {
-    return insert_or_visit(first, last, constly(f));
+    return emplace_each<access::as_const>(leave_it, f, std::move(first), std::move(last));
   }
   template <class F>
   size_type insert_or_cvisit(std::initializer_list<value_type> list, F f) {
-    return insert_or_visit(list, constly(f));
+    return emplace_each<access::as_const>(leave_it, f, list.begin(), list.end());
   }
   template <class P, class F1, class F2>
   requires std::constructible_from<value_type, P&&>
   bool insert_and_visit(P&& e, F1 inserted, F2 found) {
-    return emplace_and_visit(std::forward<P>(e), std::ref(inserted), std::ref(found));
+    return emplace_visiting<access::as_is>(inserted, found, std::forward<P>(e));
   }
   template <class F1, class F2>
-  bool insert_and_visit(value_type&& e, F1 inserted, F2 found) {
-    return insert_and_visit<value_type>(std::move(e), std::ref(inserted), std::ref(found));
+  bool insert_and_visit(init_type&& e, F1 inserted, F2 found) {
+    return emplace_visiting<access::as_is>(inserted, found, std::move(e));
+  }
+  template <std::input_iterator It, class F1, class F2>
+  size_type insert_and_visit(It first, It last, F1 inserted, F2 found) {
+    return emplace_each<access::as_is>(inserted, found, std::move(first), std::move(last));
+  }
+  template <class F1, class F2>
+  size_type insert_and_visit(std::initializer_list<value_type> list, F1 inserted, F2 found) {
+    return emplace_each<access::as_is>(inserted, found, list.begin(), list.end());
   }
   template <class P, class F1, class F2>
   requires std::constructible_from<value_type, P&&>
   bool insert_and_cvisit(P&& e, F1 inserted, F2 found) {
-    return emplace_and_visit(std::forward<P>(e), constly(inserted), constly(found));
+    return emplace_visiting<access::as_const>(inserted, found, std::forward<P>(e));
   }
   template <class F1, class F2>
-  bool insert_and_cvisit(value_type&& e, F1 inserted, F2 found) {
-    return insert_and_cvisit<value_type>(std::move(e), std::ref(inserted), std::ref(found));
+  bool insert_and_cvisit(init_type&& e, F1 inserted, F2 found) {
+    return emplace_visiting<access::as_const>(inserted, found, std::move(e));
+  }
+  template <std::input_iterator It, class F1, class F2>
+  size_type insert_and_cvisit(It first, It last, F1 inserted, F2 found) {
+    return emplace_each<access::as_const>(inserted, found, std::move(first), std::move(last));
+  }
+  template <class F1, class F2>
+  size_type insert_and_cvisit(std::initializer_list<value_type> list, F1 inserted, F2 found) {
+    return emplace_each<access::as_const>(inserted, found, list.begin(), list.end());
   }
 
   template <class... Args>
   bool emplace(Args&&... args) {
-    return emplace_and_visit(std::forward<Args>(args)..., ignore, ignore);
+    return upsert_entry(leave_it, do_nothing, std::forward<Args>(args)...);
   }
   // args: for the entry, then f.
   template <class... Args>
-  bool emplace_or_visit(Args&&... args);
+  bool emplace_or_visit(Args&&... args) {
+    return emplace_with_functions<1, access::as_is>(std::forward<Args>(args)...);
+  }
   template <class... Args>
-  bool emplace_or_cvisit(Args&&... args);
+  bool emplace_or_cvisit(Args&&... args) {
+    return emplace_with_functions<1, access::as_const>(std::forward<Args>(args)...);
+  }
   // args: for the entry, then two functions.
   template <class... Args>
-  bool emplace_and_visit(Args&&... args);
+  bool emplace_and_visit(Args&&... args) {
+    return emplace_with_functions<2, access::as_is>(std::forward<Args>(args)...);
+  }
   template <class... Args>
-  bool emplace_and_cvisit(Args&&... args);
+  bool emplace_and_cvisit(Args&&... args) {
+    return emplace_with_functions<2, access::as_const>(std::forward<Args>(args)...);
+  }
 
   // A value made of `args`, only if the key is absent.
   template <class K = Key, class... Args>
@@ -396,18 +533,31 @@ class concurrent_map {
     return upsert(operation::insert, std::forward<K>(key), leave_it, do_nothing,
                   std::forward<Args>(args)...);
   }
+  // args: for the value, then the functions.
   template <class K = Key, class... Args>
   requires detail::key_form<K, Key, Hash, KeyEqual>
-  bool try_emplace_or_visit(K&& key, Args&&... args);
+  bool try_emplace_or_visit(K&& key, Args&&... args) {
+    return try_emplace_with_functions<1, access::as_is>(std::forward<K>(key),
+                                                        std::forward<Args>(args)...);
+  }
   template <class K = Key, class... Args>
   requires detail::key_form<K, Key, Hash, KeyEqual>
-  bool try_emplace_or_cvisit(K&& key, Args&&... args);
+  bool try_emplace_or_cvisit(K&& key, Args&&... args) {
+    return try_emplace_with_functions<1, access::as_const>(std::forward<K>(key),
+                                                           std::forward<Args>(args)...);
+  }
   template <class K = Key, class... Args>
   requires detail::key_form<K, Key, Hash, KeyEqual>
-  bool try_emplace_and_visit(K&& key, Args&&... args);
+  bool try_emplace_and_visit(K&& key, Args&&... args) {
+    return try_emplace_with_functions<2, access::as_is>(std::forward<K>(key),
+                                                        std::forward<Args>(args)...);
+  }
   template <class K = Key, class... Args>
   requires detail::key_form<K, Key, Hash, KeyEqual>
-  bool try_emplace_and_cvisit(K&& key, Args&&... args);
+  bool try_emplace_and_cvisit(K&& key, Args&&... args) {
+    return try_emplace_with_functions<2, access::as_const>(std::forward<K>(key),
+                                                           std::forward<Args>(args)...);
+  }
 
   // ---- batches: the keys of one shard under one lock, with memory fetched ahead
   // Each key at an instant of its own, between start and end of the call.
@@ -416,7 +566,8 @@ class concurrent_map {
   template <std::ranges::input_range Keys, std::weakly_incrementable Out>
   Out load_many(Keys&& keys, Out out) const;
   // Calls f(entry), or f(entry, index of the key), for each key that is there, in any order.
-  // Returns how many.
+  // Returns how many. Any number of keys will do; so many share what is done once a batch.
+  static constexpr size_type bulk_visit_size = detail::batch<core_type, const Key*>::capacity;
   template <std::input_iterator It, class F>
   requires detail::key_form<std::iter_reference_t<It>, Key, Hash, KeyEqual> size_type
   visit(It first, It last, F f);
@@ -457,12 +608,33 @@ class concurrent_map {
   }
   template <class F>
   bool cvisit_while(F f) const;
-  // Calls f(entry) for every entry, shards in parallel as `policy`, one of std::execution's, says.
-  // An f that throws ends the program, as in std::for_each. libstdc++ runs policies on oneTBB.
+  // The same, shards in parallel as `policy`, one of std::execution's, says. An f that throws ends
+  // the program, as in std::for_each. libstdc++ runs policies on oneTBB.
   template <class ExecutionPolicy, class F>
   void for_each(ExecutionPolicy&& policy, F f);
   template <class ExecutionPolicy, class F>
   void for_each(ExecutionPolicy&& policy, F f) const;
+  template <class ExecutionPolicy, class F>
+  void visit_all(ExecutionPolicy&& policy, F f) {
+    for_each(std::forward<ExecutionPolicy>(policy), std::ref(f));
+  }
+  template <class ExecutionPolicy, class F>
+  void visit_all(ExecutionPolicy&& policy, F f) const {
+    for_each(std::forward<ExecutionPolicy>(policy), std::ref(f));
+  }
+  template <class ExecutionPolicy, class F>
+  void cvisit_all(ExecutionPolicy&& policy, F f) const {
+    for_each(std::forward<ExecutionPolicy>(policy), std::ref(f));
+  }
+  // Until f(entry) is false, or a little longer. Returns whether it never was.
+  template <class ExecutionPolicy, class F>
+  bool visit_while(ExecutionPolicy&& policy, F f);
+  template <class ExecutionPolicy, class F>
+  bool visit_while(ExecutionPolicy&& policy, F f) const {
+    return cvisit_while(std::forward<ExecutionPolicy>(policy), std::ref(f));
+  }
+  template <class ExecutionPolicy, class F>
+  bool cvisit_while(ExecutionPolicy&& policy, F f) const;
   // Visits one class and returns where to go on: start with scan_cursor{}, stop when done().
   // Between two calls no lock is held.
   template <class F>
@@ -472,12 +644,20 @@ class concurrent_map {
   // Erases the entries for which f(entry) holds. Returns how many.
   template <class F>
   size_type erase_if(F f);
+  // The same, in parallel.
+  template <class ExecutionPolicy, class F>
+  requires(!detail::key_form<ExecutionPolicy, Key, Hash, KeyEqual>) void erase_if(
+      ExecutionPolicy&& policy, F f);
 
-  // Erases everything, shard by shard. What is inserted meanwhile may stay.
+  // Erases everything, a few dozen entries under one lock. What is inserted meanwhile may stay. The
+  // buckets stay, and a growth under way goes on with new keys.
   void clear();
   // Makes room for `n` entries, a few buckets at a time, so that no other call waits long.
   // Throws: std::length_error for more than a map can hold; what the allocator throws.
   void reserve(size_type n);
+  // As many buckets as `n`, or more, in all shards together: the same in another unit. Never fewer
+  // than there are.
+  void rehash(size_type n);
   // Moves the entries of `other` here whose keys are absent; the rest stay there. Returns how many.
   // Other threads may use both maps, and merge them the other way round, meanwhile.
   template <class H, class E, class M>
@@ -501,19 +681,23 @@ class concurrent_map {
  private:
   template <class, class, class, class, class, class>
   friend class concurrent_map;
+  friend contents;
 
-  static constexpr auto ignore = [](const value_type&) {};
   static constexpr auto do_nothing = [](const auto&, position) {};
-  static constexpr auto leave_it = [](value_type&) {};
-
-  template <class F>
-  static auto constly(F& f) {
-    return [&f](const value_type& e) { f(e); };
-  }
+  static constexpr auto leave_it = [](value_type&) noexcept {};
 
   template <class K>
   static decltype(auto) as_key(K&& key) {
     return detail::as_key<Key, Hash, KeyEqual>(std::forward<K>(key));
+  }
+  template <class K>
+  [[nodiscard]] std::optional<T> load_hashed(const K& key, std::uint64_t hash) const {
+    std::optional<T> found;
+    const bool there = core_.read(
+        key, hash, operation::read, [&](const auto* e) { found.emplace(entries::load_value(e)); },
+        [&](const value_type& e) { found.emplace(e.second); });
+    if (!there) found.reset();  // what an attempt saw that had to be repeated
+    return found;
   }
   template <class K, class TakeCopy, class InPlace>
   bool read(const K& key, TakeCopy&& take_copy, InPlace&& in_place) const {
@@ -532,66 +716,82 @@ class concurrent_map {
     return 1;
   }
   // Inserts an entry of the key and a value made of `args`, as inserted(entry) leaves it, or as it
-  // was if that throws; or calls found(shard, position). Returns whether it inserted.
+  // was made if that throws; or calls found(shard, position). Returns whether it inserted.
   template <class K, class Inserted, class Found, class... Args>
-  bool upsert(operation op, K&& key, Inserted&& inserted, Found&& found, Args&&... args);
+  bool upsert(operation op, K&& key, const Inserted& inserted, const Found& found, Args&&... args);
+  // As upsert(), of an entry made of `args`.
+  template <class Inserted, class Found, class... Args>
+  bool upsert_entry(const Inserted& inserted, const Found& found, Args&&... args) {
+    return parts::take_apart(
+        [&](auto&& key, auto&&... value) {
+          return upsert(operation::insert, std::forward<decltype(key)>(key), inserted, found,
+                        std::forward<decltype(value)>(value)...);
+        },
+        std::forward<Args>(args)...);
+  }
 
-  // As upsert(), of an entry made of `parts`, a tuple. The key is looked up where it is, if it is
-  // one of them; only an entry of other parts is built first.
-  template <class Inserted, class Found, class Parts>
-  bool upsert_entry(Inserted&& inserted, Found&& found, Parts&& parts);
-
-  // How a function sees the entry that it is called with.
+  // How a function sees the entry that is found.
   enum class access { as_is, as_const };
 
-  template <access How, class F>
+  // What upsert() takes, of a function that takes an entry.
+  template <class F>
   static auto showing(F& f) {
-    return [&f](value_type& e) {
-      if constexpr (How == access::as_const) {
-        f(std::as_const(e));
-      } else {
-        f(e);
-      }
-    };
+    return [&f](value_type& e) noexcept(noexcept(f(e))) { f(e); };
   }
   template <access How, class F>
   static auto visiting(F& f) {
-    return [&f](const auto& in, position at) { in.visit(at, showing<How>(f)); };
+    return [&f](const auto& in, position at) {
+      if constexpr (How == access::as_const) {
+        f(std::as_const(*at.entry()));
+      } else {
+        in.visit(at, f);
+      }
+    };
+  }
+  template <access How, class F1, class F2, class... Args>
+  bool emplace_visiting(F1& inserted, F2& found, Args&&... args) {
+    return upsert_entry(showing(inserted), visiting<How>(found), std::forward<Args>(args)...);
+  }
+  template <access How, class F1, class F2, class It>
+  size_type emplace_each(F1& inserted, F2& found, It first, It last) {
+    size_type count = 0;
+    for (; first != last; ++first) count += emplace_visiting<How>(inserted, found, *first) ? 1 : 0;
+    return count;
   }
   // The last of `args` are functions: one for an entry found, or one for an entry inserted and one
-  // for an entry found. Calls run(inserted, found, parts) with them, as upsert() takes them, and
-  // with the rest of `args` as a tuple.
+  // for an entry found. Calls run(inserted, found, rest...), as upsert() takes them.
   template <std::size_t Functions, access How, class Run, class... Args>
-  static bool with_visitors(const Run& run, Args&&... args) {
+  static bool with_functions(const Run& run, Args&&... args) {
     return detail::split_functions<Functions>(
-        [&](auto functions, auto parts) {
+        [&](auto functions, auto rest) {
           const auto found = visiting<How>(std::get<Functions - 1>(functions));
-          if constexpr (Functions == 1) {
-            return run(leave_it, found, std::move(parts));
-          } else {
-            return run(showing<How>(std::get<0>(functions)), found, std::move(parts));
-          }
+          return std::apply(
+              [&](auto&&... part) {
+                if constexpr (Functions == 1) {
+                  return run(leave_it, found, std::forward<decltype(part)>(part)...);
+                } else {
+                  return run(showing(std::get<0>(functions)), found,
+                             std::forward<decltype(part)>(part)...);
+                }
+              },
+              std::move(rest));
         },
         std::forward<Args>(args)...);
   }
   template <std::size_t Functions, access How, class... Args>
-  bool emplace_visiting(Args&&... args) {
-    return with_visitors<Functions, How>(
-        [&](const auto& inserted, const auto& found, auto&& parts) {
-          return upsert_entry(inserted, found, std::move(parts));
+  bool emplace_with_functions(Args&&... args) {
+    return with_functions<Functions, How>(
+        [&](const auto& inserted, const auto& found, auto&&... part) {
+          return upsert_entry(inserted, found, std::forward<decltype(part)>(part)...);
         },
         std::forward<Args>(args)...);
   }
   template <std::size_t Functions, access How, class K, class... Args>
-  bool try_emplace_visiting(K&& key, Args&&... args) {
-    return with_visitors<Functions, How>(
-        [&](const auto& inserted, const auto& found, auto&& parts) {
-          return std::apply(
-              [&](auto&&... part) {
-                return upsert(operation::insert, std::forward<K>(key), inserted, found,
-                              std::forward<decltype(part)>(part)...);
-              },
-              std::move(parts));
+  bool try_emplace_with_functions(K&& key, Args&&... args) {
+    return with_functions<Functions, How>(
+        [&](const auto& inserted, const auto& found, auto&&... value) {
+          return upsert(operation::insert, std::forward<K>(key), inserted, found,
+                        std::forward<decltype(value)>(value)...);
         },
         std::forward<Args>(args)...);
   }
@@ -624,73 +824,74 @@ class concurrent_map {
   template <class F, class... Keys>
   decltype(auto) run_locked(F& f, Keys&&... keys);
 
+  // Calls visit(shard, position, head) for every entry, shards in parallel as `policy` says, until
+  // it is false. Returns whether it never was.
+  template <class Hold, class ExecutionPolicy, class Visit>
+  bool walk_in_parallel(ExecutionPolicy&& policy, operation op, const Visit& visit) const;
+
+  void grow_shards_to(unsigned bits);
+
+  // The sum of f(table) over the shards, under one shared lock at a time; `fresh` is that of a table
+  // that is not made yet.
+  template <class F>
+  [[nodiscard]] size_type sum_of_shards(size_type fresh, const F& f) const {
+    const auto shards = core_.shards();
+    size_type sum = shards.empty() ? fresh * shard_count() : 0;
+    for (shard_type& shard : shards) sum += f(shared_shard(core_, shard, operation::read).table());
+    return sum;
+  }
+
+  enum class comparison { same, different, busy };
+  [[nodiscard]] bool holds_the_same(const concurrent_map& other) const;
+  // Compares the entries of one class with what `other` holds. Busy: a lock was; the class has to be
+  // gone through again.
+  [[nodiscard]] comparison compare_class(shard_type& shard, scan_cursor& cursor,
+                                         const concurrent_map& other) const;
+
   // Moves to `to` the entries of one class whose keys are absent there. False: a lock was busy; the
   // class has to be gone through again.
   template <class To>
-  bool move_class(std::size_t shard, scan_cursor& cursor, To& to, size_type& moved);
+  bool move_class(shard_type& shard, scan_cursor& cursor, To& to, size_type& moved);
 
-  // ---- moving all entries from one kind of map to the other. By one thread.
+  // ---- contents as a whole. By one thread.
 
-  // Moves all entries of `from` to `to`, which is empty and has room. When that fails, `from` has
-  // them all again.
-  template <class From, class To>
-  static void move_all(From& from, To& to);
-  // That way, if nothing of an entry is missing in its old place but the value, and that can come
-  // back without fail: then an allocator that goes on failing does no harm.
-  static constexpr bool keys_stay =
-      std::is_copy_constructible_v<Key> &&
-      (std::is_nothrow_move_constructible_v<T> || std::is_copy_constructible_v<T>);
-  template <class From, class To>
-  static void move_values(From& from, To& to);
-  // Or that way, entry by entry.
-  template <class From, class To>
-  static void move_entries(From& from, To& to);
+  [[nodiscard]] static concurrent_options room_for(size_type n) noexcept { return {.capacity = n}; }
 
-  // Key and value of an entry that is about to go: to be moved from, unless a move could fail
-  // between the two and leave half of it behind.
-  static decltype(auto) given_key(value_type& e) {
-    if constexpr (entries::moves()) {
-      return std::move(const_cast<Key&>(e.first));  // const_cast: nobody reads that key again
-    } else {
-      return std::as_const(e.first);
-    }
-  }
-  static decltype(auto) given_value(value_type& e) {
-    if constexpr (entries::moves()) {
-      return std::move(e.second);
-    } else {
-      return std::as_const(e.second);
-    }
-  }
-
-  // Every entry by its position: an iterator might look for its place by keys that are gone.
-  template <class F>
-  static void for_each_of(map_type& m, const F& f) {
-    m.for_each(f);
-  }
-  template <class F>
-  static void for_each_of(concurrent_map& m, const F& f) {
-    for (std::size_t i = 0; i < m.shard_count(); ++i) m.core_.shard_at(i).table.for_each(f);
-  }
-  static T& value_in(map_type& m, const Key& key) { return *m.lookup(key); }
-  static T& value_in(concurrent_map& m, const Key& key) {
-    const std::uint64_t hash = m.core_.hash_key(key);
-    const exclusive_shard in(m.core_, m.core_.shard_of(hash), operation::visit);
-    return in.find(key, hash).entry()->second;
-  }
-  template <class F>
-  static void erase_from(map_type& m, const F& f) {
-    gomap::erase_if(m, f);
-  }
-  template <class F>
-  static void erase_from(concurrent_map& m, const F& f) {
-    m.erase_if(f);
+  // Exchanges everything, and the allocators as well if they go along.
+  template <bool AllocatorsToo>
+  void exchange_contents(concurrent_map& other) noexcept(nothrow_exchange) {
+    core_.swap(other.core_);
+    if constexpr (AllocatorsToo) core_.swap_allocators(other.core_);
   }
 
   core_type core_;
 };
 
 // ---- bodies, in the order above ------------------------------------------------------------
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::concurrent_map(
+    const concurrent_map& other, const std::type_identity_t<Allocator>& allocator)
+    : core_(other.core_, entry_allocator(allocator)) {
+  const auto alone = core_.used_alone();
+  reserve(other.size());  // before anybody has to wait
+  const typename core_type::all_shared hold(other.core_, operation::copy);
+  hold.for_each([&](const value_type& e) { try_emplace(e.first, e.second); });
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::concurrent_map(
+    concurrent_map&& other, const std::type_identity_t<Allocator>& allocator)
+    : core_(other.core_, entry_allocator(allocator)) {
+  if (core_.allocator() == other.core_.allocator()) {
+    core_.swap(other.core_);
+  } else if (!other.empty()) {
+    const auto alone = core_.used_alone();
+    const auto other_alone = other.core_.used_alone();
+    reserve(other.size());
+    contents::move_all(other, *this);
+  }
+}
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 concurrent_map_stats concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::stats() const {
@@ -701,15 +902,29 @@ concurrent_map_stats concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::s
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 map_stats concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::stats(size_type shard) const {
+  constexpr int classes_at_a_time = 64;
   if (shard >= shard_count()) throw std::out_of_range("gomap: no such shard");
-  const shared_shard in(core_, core_.shard_at(shard), operation::read);
-  return in.table().stats();
+  shard_type& looked_at = core_.shard_at(shard);
+  map_stats s = shared_shard(core_, looked_at, operation::read).table().counts();
+  s.longest_chain = s.bytes_reserved == 0 ? 0 : 1;  // an empty chain is one bucket
+  for (scan_cursor cursor; !cursor.done();) {
+    const shared_shard in(core_, looked_at, operation::read);
+    const void* last = nullptr;
+    for (int n = 0; n < classes_at_a_time; ++n) {
+      detail::scan_access::step(in.table(), core_.hash_of(), cursor, [&](position, auto* head) {
+        if (std::exchange(last, head) == head) return;
+        s.longest_chain = std::max(s.longest_chain, head->chain_length());
+      });
+    }
+  }
+  return s;
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::check_invariants() const {
-  for (std::size_t i = 0; i < shard_count(); ++i) {
-    const shared_shard in(core_, core_.shard_at(i), operation::read);
+  std::size_t i = 0;
+  for (auto& shard : core_.shards()) {
+    const shared_shard in(core_, shard, operation::read);
     detail::invariants<typename core_type::table_type>(in.table())
         .check(core_.hash_of(), core_.equal());
     in.table().for_each([&](const value_type& e) {
@@ -717,7 +932,81 @@ void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::check_invariants(
         throw invariant_error("gomap: an entry is in a shard that is not its own");
       }
     });
+    ++i;
   }
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::bucket_count() const -> size_type {
+  return sum_of_shards(1, [](const auto& table) { return table.buckets(); });
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::max_load() const -> size_type {
+  return sum_of_shards(detail::load_limit(0),
+                       [](const auto& table) { return detail::load_limit(table.bits()); });
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::holds_the_same(
+    const concurrent_map& other) const {
+  if (size() != other.size()) return false;
+  for (shard_type& shard : core_.shards()) {
+    for (scan_cursor cursor; !cursor.done();) {
+      // As in merge(), nobody waits for a second lock while it holds a first.
+      scan_cursor next = cursor;
+      const comparison found = compare_class(shard, next, other);
+      if (found == comparison::different) return false;
+      if (found == comparison::busy) {
+        std::this_thread::yield();
+      } else {
+        cursor = next;
+      }
+    }
+  }
+  return true;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::compare_class(
+    shard_type& shard, scan_cursor& cursor, const concurrent_map& other) const -> comparison {
+  const shared_shard in(core_, shard, operation::read);
+  comparison result = comparison::same;
+  const auto compare = [&](const value_type& e, const shared_shard& there, std::uint64_t hash) {
+    const value_type* const found = there.find(e.first, hash);
+    const bool same = found != nullptr && static_cast<bool>(e.first == found->first) &&
+                      static_cast<bool>(e.second == found->second);
+    return same ? comparison::same : comparison::different;
+  };
+  detail::scan_access::step(in.table(), core_.hash_of(), cursor, [&](position at, auto*) {
+    if (result != comparison::same) return;
+    const value_type& e = *at.entry();
+    const std::uint64_t hash = other.core_.hash_key(e.first);
+    if (std::addressof(other) == this) {
+      result = compare(e, in, hash);
+      return;
+    }
+    const shared_shard there(other.core_, other.core_.shard_of(hash), operation::read,
+                             std::try_to_lock);
+    result = there.owns() ? compare(e, there, hash) : comparison::busy;
+  });
+  return result;
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class K, class U>
+requires detail::key_form<const K&, Key, Hash, KeyEqual> T
+concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_or(const K& key, U&& otherwise)
+const {
+  if constexpr (reads_take_no_lock) {
+    if (std::optional<T> found = load(key)) return *std::move(found);
+  } else {  // straight to the caller: a large value has no room on the way
+    const auto& k = as_key(key);
+    const std::uint64_t hash = core_.hash_key(k);
+    const shared_shard in(core_, core_.shard_of(hash), operation::read);
+    if (const value_type* const e = in.find(k, hash)) return e->second;
+  }
+  return static_cast<T>(std::forward<U>(otherwise));
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
@@ -740,7 +1029,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_or_store(K&&
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class K>
-requires detail::key_form<K, Key, Hash, KeyEqual>
+requires detail::key_form<const K&, Key, Hash, KeyEqual>
 auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_and_erase(const K& key)
     -> std::optional<T> {
   std::optional<T> taken;
@@ -760,10 +1049,17 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::exchange(K&& key,
   upsert(
       operation::assign, std::forward<K>(key), leave_it,
       [&](const auto& in, position at) {
-        T fresh(std::forward<M>(value));
-        // A copy where the assignment could fail and leave the map with what was moved from.
-        before.emplace(std::move_if_noexcept(at.entry()->second));
-        in.assign(at, std::move(fresh));
+        detail::aside<T> fresh;
+        fresh.emplace(std::forward<M>(value));
+        // A copy where what comes next could fail and leave the map with what was moved from.
+        if constexpr ((std::is_nothrow_move_constructible_v<T> &&
+                       std::is_nothrow_move_assignable_v<T>) ||
+                      !std::is_copy_constructible_v<T>) {
+          before.emplace(std::move(at.entry()->second));
+        } else {
+          before.emplace(std::as_const(at.entry()->second));
+        }
+        in.assign(at, std::move(*fresh));
       },
       std::forward<M>(value));
   return before;
@@ -771,7 +1067,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::exchange(K&& key,
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class K, class E, class D>
-requires detail::key_form<K, Key, Hash, KeyEqual>
+requires detail::key_form<const K&, Key, Hash, KeyEqual>
 bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::compare_exchange(const K& key,
                                                                                 const E& expected,
                                                                                 D&& desired) {
@@ -785,7 +1081,7 @@ bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::compare_exchange(
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class K, class F>
-requires detail::key_form<K, Key, Hash, KeyEqual>
+requires detail::key_form<const K&, Key, Hash, KeyEqual>
 auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::cvisit(const K& key, F f) const
     -> size_type {
   if constexpr (reads_take_no_lock) {
@@ -805,7 +1101,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::cvisit(const K& k
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class K, class F>
-requires detail::key_form<K, Key, Hash, KeyEqual>
+requires detail::key_form<const K&, Key, Hash, KeyEqual>
 auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::try_visit(const K& key, F f)
     -> visit_result {
   const auto& k = as_key(key);
@@ -829,14 +1125,14 @@ void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::update(K&& key, F
     in.visit(at, [&](value_type& e) { f(e.second); });
     return;
   }
-  T fresh{};
-  f(fresh);
-  in.insert(hash, std::forward<decltype(k)>(k), std::move(fresh));
+  detail::aside<T> fresh;
+  f(fresh.emplace());
+  in.insert(hash, std::forward<decltype(k)>(k), std::move(*fresh));
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class K, class F>
-requires detail::key_form<K, Key, Hash, KeyEqual>
+requires detail::key_form<const K&, Key, Hash, KeyEqual>
 auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::erase_if(const K& key, F f)
     -> size_type {
   bool erased = false;
@@ -859,89 +1155,34 @@ bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::insert_or_assign(
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <class... Args>
-bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::emplace_or_visit(Args&&... args) {
-  return emplace_visiting<1, access::as_is>(std::forward<Args>(args)...);
-}
-
-template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <class... Args>
-bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::emplace_or_cvisit(Args&&... args) {
-  return emplace_visiting<1, access::as_const>(std::forward<Args>(args)...);
-}
-
-template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <class... Args>
-bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::emplace_and_visit(Args&&... args) {
-  return emplace_visiting<2, access::as_is>(std::forward<Args>(args)...);
-}
-
-template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <class... Args>
-bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::emplace_and_cvisit(Args&&... args) {
-  return emplace_visiting<2, access::as_const>(std::forward<Args>(args)...);
-}
-
-template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <class K, class... Args>
-requires detail::key_form<K, Key, Hash, KeyEqual>
-bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::try_emplace_or_visit(
-    K&& key, Args&&... args) {
-  return try_emplace_visiting<1, access::as_is>(std::forward<K>(key), std::forward<Args>(args)...);
-}
-
-template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <class K, class... Args>
-requires detail::key_form<K, Key, Hash, KeyEqual>
-bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::try_emplace_or_cvisit(
-    K&& key, Args&&... args) {
-  return try_emplace_visiting<1, access::as_const>(std::forward<K>(key),
-                                                   std::forward<Args>(args)...);
-}
-
-template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <class K, class... Args>
-requires detail::key_form<K, Key, Hash, KeyEqual>
-bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::try_emplace_and_visit(
-    K&& key, Args&&... args) {
-  return try_emplace_visiting<2, access::as_is>(std::forward<K>(key), std::forward<Args>(args)...);
-}
-
-template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <class K, class... Args>
-requires detail::key_form<K, Key, Hash, KeyEqual>
-bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::try_emplace_and_cvisit(
-    K&& key, Args&&... args) {
-  return try_emplace_visiting<2, access::as_const>(std::forward<K>(key),
-                                                   std::forward<Args>(args)...);
-}
-
-template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <std::ranges::input_range Keys, std::weakly_incrementable Out>
 Out concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_many(Keys&& keys,
                                                                         Out out) const {
   auto first = std::ranges::begin(keys);
   const auto last = std::ranges::end(keys);
   while (first != last) {
-    detail::batch<core_type, decltype(first)> some(core_, first, last, hasher_of_forms());
-    std::array<std::optional<T>, decltype(some)::capacity> found;
     if constexpr (reads_take_no_lock) {
+      detail::batch<core_type, decltype(first)> some(core_, first, last, hasher_of_forms());
       for (const auto& item : some.items()) core_.prefetch_match(item.hash);
       for (const auto& item : some.items()) {
-        std::optional<T>& value = found[item.place];
-        const bool there = core_.read(
-            as_key(some[item.place]), item.hash, operation::read,
-            [&](const auto* e) { value.emplace(entries::load_value(e)); },
-            [&](const value_type& e) { value.emplace(e.second); });
-        if (!there) value.reset();  // what an attempt saw that had to be repeated
+        *out++ = load_hashed(as_key(some[item.place]), item.hash);
       }
     } else {
+      using answer = std::optional<T>;
+      detail::batch<core_type, decltype(first), sizeof(answer)> some(core_, first, last,
+                                                                     hasher_of_forms());
+      struct answers {
+        answers() noexcept {}  // sets nothing to zero
+        std::array<answer, decltype(some)::capacity> of;
+      };
+      detail::aside<answers, detail::batch_bytes> found;
+      found.emplace();
       under_locks<shared_shard>(operation::read, some, [&](const auto& in, const auto& item) {
         const value_type* const e = in.find(as_key(some[item.place]), item.hash);
-        if (e != nullptr) found[item.place].emplace(e->second);
+        if (e != nullptr) found->of[item.place].emplace(e->second);
       });
+      for (std::size_t i = 0; i < some.size(); ++i) *out++ = std::move(found->of[i]);
     }
-    for (std::size_t i = 0; i < some.size(); ++i) *out++ = std::move(found[i]);
   }
   return out;
 }
@@ -1090,35 +1331,65 @@ bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::cvisit_while(F f)
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class Hold, class ExecutionPolicy, class Visit>
+bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::walk_in_parallel(
+    ExecutionPolicy&& policy, operation op, const Visit& visit) const {
+  const auto shards = core_.shards();
+  return std::all_of(
+      std::forward<ExecutionPolicy>(policy), shards.begin(), shards.end(), [&](shard_type& shard) {
+        bool go_on = true;
+        return core_.template walk_shard<Hold>(shard, op, [&](const auto& in, const auto& step) {
+          step([&](position at, auto* head) {
+            if (go_on) go_on = visit(in, at, head);
+          });
+          return go_on;
+        });
+      });
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class ExecutionPolicy, class F>
 void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::for_each(ExecutionPolicy&& policy,
                                                                         F f) {
-  auto* const first = &core_.shard_at(0);
-  std::for_each(std::forward<ExecutionPolicy>(policy), first, first + shard_count(),
-                [&](auto& shard) {
-                  core_.template walk_shard<exclusive_shard>(
-                      static_cast<size_type>(&shard - first), operation::visit,
-                      [&](const auto& in, const auto& step) {
-                        step([&](position at, auto*) { in.visit(at, f); });
-                        return true;
-                      });
-                });
+  walk_in_parallel<exclusive_shard>(std::forward<ExecutionPolicy>(policy), operation::visit,
+                                    [&](const auto& in, position at, auto*) {
+                                      in.visit(at, f);
+                                      return true;
+                                    });
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class ExecutionPolicy, class F>
 void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::for_each(ExecutionPolicy&& policy,
                                                                         F f) const {
-  auto* const first = &core_.shard_at(0);
-  std::for_each(std::forward<ExecutionPolicy>(policy), first, first + shard_count(),
-                [&](auto& shard) {
-                  core_.template walk_shard<shared_shard>(
-                      static_cast<size_type>(&shard - first), operation::visit,
-                      [&](const auto&, const auto& step) {
-                        step([&](position at, auto*) { f(std::as_const(*at.entry())); });
-                        return true;
-                      });
-                });
+  walk_in_parallel<shared_shard>(std::forward<ExecutionPolicy>(policy), operation::visit,
+                                 [&](const auto&, position at, auto*) {
+                                   f(std::as_const(*at.entry()));
+                                   return true;
+                                 });
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class ExecutionPolicy, class F>
+bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::visit_while(ExecutionPolicy&& policy,
+                                                                           F f) {
+  return walk_in_parallel<exclusive_shard>(
+      std::forward<ExecutionPolicy>(policy), operation::visit,
+      [&](const auto& in, position at, auto*) {
+        bool go_on = true;
+        in.visit(at, [&](value_type& e) { go_on = static_cast<bool>(f(e)); });
+        return go_on;
+      });
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class ExecutionPolicy, class F>
+bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::cvisit_while(
+    ExecutionPolicy&& policy, F f) const {
+  return walk_in_parallel<shared_shard>(std::forward<ExecutionPolicy>(policy), operation::visit,
+                                        [&](const auto&, position at, auto*) {
+                                          return static_cast<bool>(f(std::as_const(*at.entry())));
+                                        });
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
@@ -1154,22 +1425,51 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::erase_if(F f) -> 
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+template <class ExecutionPolicy, class F>
+requires(!detail::key_form<ExecutionPolicy, Key, Hash, KeyEqual>) void concurrent_map<
+    Key, T, Hash, KeyEqual, Allocator, Mutex>::erase_if(ExecutionPolicy&& policy, F f) {
+  walk_in_parallel<exclusive_shard>(std::forward<ExecutionPolicy>(policy), operation::erase,
+                                    [&](const auto& in, position at, auto* head) {
+                                      if (in.visit_to_erase(at, f)) in.erase_below(at, head);
+                                      return true;
+                                    });
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::clear() {
-  for (std::size_t i = 0; i < shard_count(); ++i) {
-    const exclusive_shard in(core_, core_.shard_at(i), operation::clear);
-    in.clear();
+  // Enough that taking the lock is the smaller part, too few for others to notice.
+  constexpr size_type entries_at_a_time = 64;
+  constexpr int classes_at_a_time = 64;
+  for (shard_type& shard : core_.shards()) {
+    for (scan_cursor cursor; !cursor.done();) {
+      const exclusive_shard in(core_, shard, operation::clear);
+      size_type erased = 0;
+      for (int n = 0; n < classes_at_a_time && erased < entries_at_a_time; ++n) {
+        erased += in.clear_class(cursor);
+      }
+    }
   }
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::reserve(size_type n) {
-  constexpr size_type chains_at_a_time = 64;
-  if (n > std::allocator_traits<entry_allocator>::max_size(core_.allocator())) {
+  if (n > allocator_traits::max_size(core_.allocator())) {
     throw std::length_error("gomap: more entries than a map can hold");
   }
   // Shards fill evenly but for chance: a few standard deviations more than their share.
   const double share = static_cast<double>(n) / static_cast<double>(shard_count());
-  const unsigned bits = detail::bits_for(static_cast<size_type>(share + 4 * std::sqrt(share)));
+  grow_shards_to(detail::bits_for(static_cast<size_type>(share + 4 * std::sqrt(share))));
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::rehash(size_type n) {
+  const size_type share = n / shard_count() + (n % shard_count() == 0 ? 0 : 1);
+  grow_shards_to(share <= 1 ? 0 : static_cast<unsigned>(std::bit_width(share - 1)));
+}
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
+void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::grow_shards_to(unsigned bits) {
+  constexpr size_type chains_at_a_time = 64;
   for (std::size_t i = 0; i < shard_count(); ++i) {
     for (bool done = false; !done;) {
       const exclusive_shard in(core_, core_.shard_at(i), operation::reserve);
@@ -1182,14 +1482,14 @@ template <class Key, class T, class Hash, class KeyEqual, class Allocator, class
 template <class H, class E, class M>
 auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::merge(
     concurrent_map<Key, T, H, E, Allocator, M>& other) -> size_type {
-  if (static_cast<const void*>(this) == static_cast<const void*>(&other)) return 0;
+  if (static_cast<const void*>(this) == static_cast<const void*>(std::addressof(other))) return 0;
   size_type moved = 0;
-  for (std::size_t i = 0; i < other.shard_count(); ++i) {
+  for (auto& shard : other.core_.shards()) {
     for (scan_cursor cursor; !cursor.done();) {
       // Both locks at once, so that no entry is ever in neither map; but never wait for the second
       // while the first is held: somebody may be merging the other way round.
       scan_cursor next = cursor;
-      if (other.template move_class<concurrent_map>(i, next, *this, moved)) {
+      if (other.template move_class<concurrent_map>(shard, next, *this, moved)) {
         cursor = next;
       } else {
         std::this_thread::yield();
@@ -1204,9 +1504,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::snapshot() const 
   map_type copy(size(), hash_function(), key_eq(), get_allocator());
   const typename core_type::all_shared hold(core_, operation::copy);
   copy.reserve(size());
-  for (std::size_t i = 0; i < shard_count(); ++i) {
-    core_.shard_at(i).table.for_each([&](const value_type& e) { copy.insert(e); });
-  }
+  hold.for_each([&](const value_type& e) { copy.insert(e); });
   return copy;
 }
 
@@ -1248,8 +1546,8 @@ decltype(auto) concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::run_loc
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class K, class Inserted, class Found, class... Args>
 bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::upsert(operation op, K&& key,
-                                                                      Inserted&& inserted,
-                                                                      Found&& found,
+                                                                      const Inserted& inserted,
+                                                                      const Found& found,
                                                                       Args&&... args) {
   auto&& k = as_key(std::forward<K>(key));
   const std::uint64_t hash = core_.hash_key(k);
@@ -1265,34 +1563,12 @@ bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::upsert(operation 
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <class Inserted, class Found, class Parts>
-bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::upsert_entry(Inserted&& inserted,
-                                                                            Found&& found,
-                                                                            Parts&& parts) {
-  const auto upsert_pair = [&]<class Pair>(Pair&& e) {
-    return upsert(operation::insert, std::get<0>(std::forward<Pair>(e)), inserted, found,
-                  std::get<1>(std::forward<Pair>(e)));
-  };
-  if constexpr (detail::pair_with_key<Parts, Key>) {
-    return upsert_pair(std::move(parts));
-  } else {
-    if constexpr (std::tuple_size_v<Parts> == 1) {
-      using only = std::tuple_element_t<0, Parts>;
-      if constexpr (detail::pair_with_key<std::remove_cvref_t<only>, Key>) {
-        return upsert_pair(std::get<0>(std::move(parts)));
-      }
-    }
-    return upsert_pair(std::make_from_tuple<std::pair<Key, T>>(std::move(parts)));
-  }
-}
-
-template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class To>
-bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::move_class(std::size_t shard,
+bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::move_class(shard_type& shard,
                                                                           scan_cursor& cursor,
                                                                           To& to,
                                                                           size_type& moved) {
-  const exclusive_shard in(core_, core_.shard_at(shard), operation::merge);
+  const exclusive_shard in(core_, shard, operation::merge);
   bool all = true;
   detail::scan_access::step(in.table(), core_.hash_of(), cursor, [&](position at, auto* head) {
     if (!all) return;
@@ -1302,59 +1578,29 @@ bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::move_class(std::s
                                              std::try_to_lock);
     all = there.owns();
     if (!all || there.find(e.first, hash)) return;
-    there.insert(hash, given_key(e), given_value(e));
+    there.insert(hash, parts::given_key(e), parts::given_value(e));
     in.erase_below(at, head);
     ++moved;
   });
   return all;
 }
 
-template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <class From, class To>
-void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::move_all(From& from, To& to) {
-  if constexpr (keys_stay) {
-    move_values(from, to);
-  } else {
-    move_entries(from, to);
-  }
+// Erases the entries for which pred(entry) holds, and returns how many: m.erase_if(pred).
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex, class Pred>
+auto erase_if(concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>& m, Pred pred) {
+  return m.erase_if(std::ref(pred));
 }
 
-template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <class From, class To>
-void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::move_values(From& from, To& to) {
-  try {
-    for_each_of(from, [&](value_type& e) {
-      if constexpr (std::is_nothrow_move_constructible_v<T>) {
-        to.try_emplace(std::as_const(e.first), std::move(e.second));
-      } else {
-        to.try_emplace(std::as_const(e.first), std::as_const(e.second));
-      }
-    });
-  } catch (...) {
-    if constexpr (std::is_nothrow_move_constructible_v<T> && !std::is_trivially_copyable_v<T>) {
-      for_each_of(to, [&](value_type& e) {
-        T& left = value_in(from, e.first);
-        std::destroy_at(std::addressof(left));
-        std::construct_at(std::addressof(left), std::move(e.second));
-      });
-    }
-    throw;
-  }
-  from.clear();
-}
-
-template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <class From, class To>
-void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::move_entries(From& from, To& to) {
-  try {
-    erase_from(from, [&](value_type& e) {
-      to.try_emplace(given_key(e), given_value(e));
-      return true;
-    });
-  } catch (...) {  // what has been moved goes back
-    for_each_of(to, [&](value_type& e) { from.try_emplace(given_key(e), given_value(e)); });
-    throw;
-  }
-}
+namespace pmr {
+// A concurrent map on any memory resource that serves several threads at once, as
+// std::pmr::synchronized_pool_resource does.
+template <class Key, class T, class Hash = gomap::hash<Key>, class KeyEqual = std::equal_to<>,
+          class Mutex = gomap::rw_mutex>
+using concurrent_map =
+    gomap::concurrent_map<Key, T, Hash, KeyEqual,
+                          std::pmr::polymorphic_allocator<std::pair<const Key, T>>, Mutex>;
+}  // namespace pmr
 
 }  // namespace gomap
+
+#include <gomap/detail/concurrent_map_guides.hpp>

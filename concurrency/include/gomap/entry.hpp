@@ -7,9 +7,10 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <utility>
+
+#include <gomap/detail/aside.hpp>
 
 namespace gomap {
 
@@ -71,7 +72,7 @@ class entry {
   friend struct detail::entry_access;
 
   T* value_ = nullptr;    // what the entry holds: own_, the slot's, or nothing
-  std::optional<T> own_;  // a value that is not in the map yet, or a copy of the one that is
+  detail::aside<T> own_;  // a value that is not in the map yet, or a copy of the one that is
 };
 
 namespace detail {

@@ -37,7 +37,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <gomap/detail/aside.hpp>
+#include <gomap/detail/built_aside.hpp>
 #include <gomap/detail/check_invariants.hpp>
 #include <gomap/detail/comparable_key.hpp>
 #include <gomap/detail/entry_parts.hpp>
@@ -903,7 +903,7 @@ auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::emplace(Args&&... args)
     }
   } else {
     // The key is known only once the entry is built, so that is done aside.
-    detail::aside<value_type, entry_allocator> built(
+    detail::built_aside<value_type, entry_allocator> built(
         core_.allocator(), [&](entry_allocator& a, value_type* at) {
           entries::construct(a, at, std::forward<Args>(args)...);
         });
@@ -917,7 +917,7 @@ template <class Key, class T, class Hash, class KeyEqual, class Allocator, class
 template <class Parts>
 auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::emplace_made_key(Parts parts)
     -> std::pair<iterator, bool> {
-  detail::aside<Key, entry_allocator> made(core_.allocator(), [&](entry_allocator& a, Key* at) {
+  detail::built_aside<Key, entry_allocator> made(core_.allocator(), [&](entry_allocator& a, Key* at) {
     detail::build_key<Key>(
         [&](auto&&... part) {
           allocator_traits::construct(a, at, std::forward<decltype(part)>(part)...);

@@ -1,7 +1,8 @@
 // batch.hpp -- some keys of a range, hashed together and grouped by shard.
 //
 // A batch is large enough that each shard's lock is taken for several keys at a time, and that the
-// memory of the last key arrives while the first are looked up; and small enough for a stack.
+// memory of the last key arrives while the first are looked up; and small enough for a stack: the
+// more it keeps of each key, the fewer keys it takes.
 #pragma once
 
 #include <algorithm>
@@ -9,34 +10,40 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
-#include <optional>
 #include <span>
 #include <type_traits>
 #include <utility>
 
+#include <gomap/detail/aside.hpp>
+
 namespace gomap::detail {
 
-// Core is a concurrent_core; It iterates over keys, or over what HashOf finds a key's hash in.
-template <class Core, class It>
+// What a batch, and what its user keeps beside it, take of a stack.
+inline constexpr std::size_t batch_bytes = std::size_t{8} << 10;
+
+// Core is a concurrent_core; It iterates over keys, or over what HashOf finds a key's hash in. The
+// user keeps so many bytes beside each of them.
+template <class Core, class It, std::size_t BytesBeside = 0>
 class batch {
   static constexpr bool can_return = std::forward_iterator<It>;
   // What is kept of each place: an iterator, or what was there when it can be read only once.
-  using place = std::conditional_t<can_return, It, std::iter_value_t<It>>;
+  using kept = std::conditional_t<can_return, It, std::iter_value_t<It>>;
 
  public:
-  static constexpr std::size_t capacity = 128;
-
   struct item {
     std::uint64_t hash;
     std::uint32_t shard;
     std::uint32_t place;  // in the batch
   };
 
+  static constexpr std::size_t capacity = std::clamp<std::size_t>(
+      batch_bytes / (sizeof(item) + sizeof(aside<kept>) + BytesBeside), 1, 128);
+
   // Takes the next places from `first` on, up to `last`, and asks for their memory.
   // hash_of(*place) hashes.  Throws: what it throws.
   template <class Sentinel, class HashOf>
   batch(const Core& core, It& first, const Sentinel& last, const HashOf& hash_of) {
-    for (; size_ < capacity && first != last; ++first, ++size_) {
+    for (; size_ < capacity && first != last; (void)++first, ++size_) {
       if constexpr (can_return) {
         places_[size_].emplace(first);
       } else {
@@ -74,7 +81,7 @@ class batch {
   template <class F>
   void for_each_group(F&& f) {
     const auto end = items_.begin() + static_cast<std::ptrdiff_t>(size_);
-    std::sort(items_.begin(), end, [](const item& a, const item& b) {
+    sort(items_.begin(), end, [](const item& a, const item& b) {
       return a.shard != b.shard ? a.shard < b.shard : a.place < b.place;
     });
     for (auto first = items_.begin(); first != end;) {
@@ -86,9 +93,21 @@ class batch {
   }
 
  private:
+  // A few are inserted one by one: g++ takes what std::sort does to many for a step out of bounds.
+  template <class Iterator, class Less>
+  static void sort(Iterator first, Iterator last, const Less& less) {
+    if constexpr (capacity > 16) {
+      std::sort(first, last, less);
+    } else {
+      for (auto at = first; at != last; ++at) {
+        std::rotate(std::upper_bound(first, at, *at, less), at, std::next(at));
+      }
+    }
+  }
+
   std::size_t size_ = 0;
   std::array<item, capacity> items_;
-  std::array<std::optional<place>, capacity> places_;
+  std::array<aside<kept>, capacity> places_;
 };
 
 }  // namespace gomap::detail

@@ -1,9 +1,10 @@
-// key_forms.hpp -- in which forms a function takes a key: the key type itself, what is comparable
-// with it when hash and equality are transparent, and what converts to it.
+// key_forms.hpp -- in which forms a function takes a key: the key type itself, what hash and equality
+// take beside it, and what converts to it.
 #pragma once
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -12,25 +13,39 @@
 
 namespace gomap::detail {
 
-// What a lookup takes.
+// A K that a transparent hash and a transparent equality take as it is. That a K converts to what
+// they take says nothing about its converting to a Key, nor the other way round.
+template <class K, class Hash>
+concept hashed_by = std::is_invocable_v<const Hash&, const K&, std::uint64_t> ||
+    std::is_invocable_v<const Hash&, const K&>;
 template <class K, class Key, class Hash, class KeyEqual>
-concept key_form = std::same_as<std::remove_cvref_t<K>, Key> || transparent<Hash, KeyEqual> ||
-    std::convertible_to<std::add_lvalue_reference_t<const std::remove_cvref_t<K>>, Key>;
+concept compared_as_it_is = transparent<Hash, KeyEqual> && hashed_by<K, Hash> &&
+    std::is_invocable_r_v<bool, const KeyEqual&, const Key&, const K&>;
 
-// What has two parts, the first of which is a Key already, by value or by reference.
-template <class Pair, class Key>
-concept pair_with_key = requires {
-  requires std::tuple_size<Pair>::value == 2;
-  requires std::same_as<std::remove_cvref_t<std::tuple_element_t<0, Pair>>, Key>;
-};
+// What a function takes for a key: as it is, or converted as in any call of a function of a Key.
+template <class K, class Key, class Hash, class KeyEqual>
+concept key_form = std::same_as<std::remove_cvref_t<K>, Key> ||
+    compared_as_it_is<std::remove_cvref_t<K>, Key, Hash, KeyEqual> || std::is_convertible_v<K, Key>;
+
+// A Key made of `from`: converted as in any call if a class says how, which may offer several ways
+// to construct one; otherwise cast, in silence where digits are lost.
+template <class Key, class From>
+[[nodiscard]] Key make_key(From&& from) {
+  if constexpr (std::is_class_v<std::remove_cvref_t<From>> && std::is_convertible_v<From, Key>) {
+    return std::forward<From>(from);
+  } else {
+    return static_cast<Key>(std::forward<From>(from));
+  }
+}
 
 // `key` as it is hashed and compared: itself, or a Key made of it.
 template <class Key, class Hash, class KeyEqual, class K>
 [[nodiscard]] decltype(auto) as_key(K&& key) {
-  if constexpr (std::is_same_v<std::remove_cvref_t<K>, Key> || transparent<Hash, KeyEqual>) {
+  using form = std::remove_cvref_t<K>;
+  if constexpr (std::is_same_v<form, Key> || compared_as_it_is<form, Key, Hash, KeyEqual>) {
     return std::forward<K>(key);
   } else {
-    return static_cast<Key>(std::forward<K>(key));
+    return make_key<Key>(std::forward<K>(key));
   }
 }
 

@@ -18,7 +18,10 @@
 #include <type_traits>
 #include <utility>
 
+#include <gomap/detail/aside.hpp>
+#include <gomap/detail/copyable.hpp>
 #include <gomap/misuse.hpp>
+#include <gomap/scan_cursor.hpp>
 
 namespace gomap::detail {
 
@@ -158,36 +161,42 @@ struct alignas(cache_line_bytes) shard {
   template <class HashOf, class... Args>
   position insert(std::uint64_t hash, const HashOf& hash_of, Args&&... args) {
     if constexpr (optimistic) {
-      const value_type aside(std::forward<Args>(args)...);  // user code before the write begins
-      const write_section section(seq);
-      return table.insert(hash, hash_of, [&](allocator_type& a, value_type* at) {
-        entries::construct(a, at, aside.first, aside.second);
-      });
+      const value_type made(std::forward<Args>(args)...);  // user code before the write begins
+      return insert_copy(hash, hash_of, made);
     } else {
       return table.insert(hash, hash_of, [&](allocator_type& a, value_type* at) {
         entries::construct(a, at, std::forward<Args>(args)...);
       });
     }
   }
-  // The same, of the entry as look(entry) leaves it: readers see no other. When `look` throws, the
-  // entry is inserted as it was.
+  // The same, of the entry as look(entry) leaves it: nobody else sees another. When `look` throws,
+  // the entry is inserted as it was made, or not at all if its value cannot be copied.
   template <class Look, class HashOf, class... Args>
   position insert_seen(const Look& look, std::uint64_t hash, const HashOf& hash_of,
                        Args&&... args) {
-    if constexpr (optimistic) {
-      const value_type fresh(std::forward<Args>(args)...);
-      value_type seen(fresh);
+    constexpr bool cannot_fail = noexcept(look(std::declval<value_type&>()));
+    if constexpr (!optimistic) {
+      const position at = insert(hash, hash_of, std::forward<Args>(args)...);
+      if constexpr (cannot_fail) {
+        look(*at.entry());
+      } else {
+        show_inserted(at, hash, look);
+      }
+      return at;
+    } else if constexpr (cannot_fail) {
+      value_type made(std::forward<Args>(args)...);
+      look(made);
+      return insert_copy(hash, hash_of, made);
+    } else {
+      const value_type made(std::forward<Args>(args)...);
+      value_type seen(made);
       try {
         look(seen);
       } catch (...) {
-        insert(hash, hash_of, fresh);
+        insert_copy(hash, hash_of, made);
         throw;
       }
-      return insert(hash, hash_of, fresh.first, seen.second);
-    } else {
-      const position at = insert(hash, hash_of, std::forward<Args>(args)...);
-      look(*at.entry());
-      return at;
+      return insert_copy(hash, hash_of, seen);
     }
   }
   void erase(position at, std::uint64_t hash) noexcept {
@@ -198,9 +207,16 @@ struct alignas(cache_line_bytes) shard {
     const write_section section(seq);
     table.erase_below(at, head);
   }
-  void clear() noexcept {
+  // Erases the entries of the cursor's class and moves it to the next. Returns how many there were.
+  template <class HashOf>
+  std::size_t clear_class(scan_cursor& cursor, const HashOf& hash_of) {
     const write_section section(seq);
-    table.clear();
+    std::size_t erased = 0;
+    scan_access::step(table, hash_of, cursor, [&](position at, auto* head) {
+      table.erase_below(at, head);
+      ++erased;
+    });
+    return erased;
   }
   // Makes the array one of 2^bits buckets at least, moving up to so many chains of it in this call.
   // Returns whether it is done.  Throws: as table::grow_to().
@@ -249,6 +265,38 @@ struct alignas(cache_line_bytes) shard {
   lock_holder holder;
 
  private:
+  template <class HashOf>
+  position insert_copy(std::uint64_t hash, const HashOf& hash_of, const value_type& entry) {
+    const write_section section(seq);
+    return table.insert(hash, hash_of, [&](allocator_type& a, value_type* at) {
+      entries::construct(a, at, entry.first, entry.second);
+    });
+  }
+
+  // Calls look(entry) for the entry at `at`, inserted just now; see insert_seen().
+  template <class Look>
+  void show_inserted(position at, std::uint64_t hash, const Look& look) {
+    constexpr bool can_be_kept = copyable<mapped_type> && std::is_move_assignable_v<mapped_type>;
+    aside<mapped_type> made;
+    try {
+      if constexpr (can_be_kept) made.emplace(std::as_const(at.entry()->second));
+      look(*at.entry());
+    } catch (...) {
+      if (!made.has_value() || !put_back(at, *made)) erase(at, hash);
+      throw;
+    }
+  }
+  [[nodiscard]] static bool put_back(position at, mapped_type& value) noexcept {
+    if constexpr (std::is_move_assignable_v<mapped_type>) {
+      try {
+        at.entry()->second = std::move(value);
+        return true;
+      } catch (...) {  // while another exception is on its way: the caller has a second choice
+      }
+    }
+    return false;
+  }
+
   void store(position at, const mapped_type& value) noexcept {
     // A single word is never seen in halves, so readers need not read again.
     if constexpr (entries::value_is_a_word()) {

@@ -31,7 +31,7 @@ class transaction {
       : core_(core),
         keys_(std::forward<Keys>(keys)...),
         hashes_{core.hash_key(keys)...},
-        scope_(core.number(), operation::update) {
+        scope_(core.identity(), operation::update) {
     lock_shards();
     gather(indices());
   }

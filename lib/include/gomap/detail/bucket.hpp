@@ -135,6 +135,13 @@ class alignas(alignof(Slot) > 16 ? alignof(Slot) : 16) bucket : public bucket_he
   // The next bucket of the chain, or null.
   [[nodiscard]] bucket* next() const noexcept { return pointer_of(header::link()); }
 
+  // How many buckets the chain of this head has.
+  [[nodiscard]] std::size_t chain_length() const noexcept {
+    std::size_t length = 0;
+    for (const bucket* b = this; b != nullptr; b = b->next()) ++length;
+    return length;
+  }
+
   // Links `overflow` behind this bucket, which takes any entry.  For overflow buckets (B4).
   void set_next(bucket* overflow) noexcept {
     header::set_link(overflow == nullptr ? 0 : address_of(overflow) | link_filter_all);

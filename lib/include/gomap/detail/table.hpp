@@ -346,7 +346,10 @@ class table {
   // The numbers of those that nothing else tells apart.
   [[nodiscard]] const numbers_type& numbers() const noexcept { return numbers_; }
 
+  // O(buckets).
   [[nodiscard]] map_stats stats() const;
+  // The same but for longest_chain, which is 0. O(slabs).
+  [[nodiscard]] map_stats counts() const;
 
  private:
   template <class>
@@ -972,15 +975,19 @@ void table<Key, T, Allocator, Words>::destroy_entries() noexcept {
 
 template <class Key, class T, class Allocator, class Words>
 map_stats table<Key, T, Allocator, Words>::stats() const {
+  map_stats s = counts();
+  for_each_chain([&](bucket_type* head, std::size_t) {
+    s.longest_chain = std::max(s.longest_chain, head->chain_length());
+  });
+  return s;
+}
+
+template <class Key, class T, class Allocator, class Words>
+map_stats table<Key, T, Allocator, Words>::counts() const {
   map_stats s;
   s.size = size_;
   s.buckets = mask_ + 1;
   s.overflow_buckets = overflow_;
-  for_each_chain([&](bucket_type* head, std::size_t) {
-    std::size_t length = 0;
-    for (const bucket_type* b = head; b != nullptr; b = b->next()) ++length;
-    s.longest_chain = std::max(s.longest_chain, length);
-  });
   s.load = static_cast<double>(size_) / static_cast<double>(mask_ + 1);
   s.growing = growing();
   s.old_buckets = growing() ? old_mask_ + 1 : 0;

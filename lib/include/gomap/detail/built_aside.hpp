@@ -1,6 +1,6 @@
-// aside.hpp -- an object that is built aside, and then moved to its place or dropped.
+// built_aside.hpp -- an object that is built aside, and then moved to its place or dropped.
 //
-// It lies in the aside itself, that is on the stack, if it is small; otherwise in memory of the
+// It lies in the built_aside itself, that is on the stack, if it is small; otherwise in memory of the
 // map's allocator, for a value may be larger than a stack.
 #pragma once
 
@@ -9,6 +9,9 @@
 #include <utility>
 
 namespace gomap::detail {
+
+// The most bytes of one object that stand on a stack.
+inline constexpr std::size_t max_bytes_on_stack = 1024;
 
 template <class T>
 class room_within {
@@ -41,21 +44,21 @@ class room_apart {
 
 // Built and destroyed through the allocator, as an entry is.
 template <class T, class Allocator>
-class aside {
-  static constexpr std::size_t most_on_stack = 1024;
+class built_aside {
   using room_type =
-      std::conditional_t<sizeof(T) <= most_on_stack, room_within<T>, room_apart<T, Allocator>>;
+      std::conditional_t<sizeof(T) <= max_bytes_on_stack, room_within<T>, room_apart<T, Allocator>>;
   using traits = std::allocator_traits<Allocator>;
 
  public:
   // `build(allocator, place)` builds the object.  Throws: what it and the allocator throw.
   template <class Build>
-  aside(const Allocator& allocator, const Build& build) : allocator_(allocator), room_(allocator) {
+  built_aside(const Allocator& allocator, const Build& build)
+      : allocator_(allocator), room_(allocator) {
     build(allocator_, room_.place());
   }
-  aside(const aside&) = delete;
-  aside& operator=(const aside&) = delete;
-  ~aside() { traits::destroy(allocator_, room_.place()); }
+  built_aside(const built_aside&) = delete;
+  built_aside& operator=(const built_aside&) = delete;
+  ~built_aside() { traits::destroy(allocator_, room_.place()); }
 
   [[nodiscard]] T* get() noexcept { return room_.place(); }
   [[nodiscard]] T& operator*() noexcept { return *get(); }

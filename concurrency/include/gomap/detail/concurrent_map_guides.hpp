@@ -1,0 +1,57 @@
+// concurrent_map_guides.hpp -- which concurrent_map is meant where its types are not written: the end
+// of concurrent_map.hpp.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <initializer_list>
+#include <iterator>
+#include <type_traits>
+#include <utility>
+
+#include <gomap/concurrent_map.hpp>
+
+namespace gomap {
+
+namespace detail {
+
+// What stands where a map is told how large to be.
+template <class N>
+concept map_size = std::integral<N> || std::same_as<N, concurrent_options>;
+
+}  // namespace detail
+
+template <std::input_iterator It, detail::map_size Size = concurrent_options,
+          class Entry = std::iter_value_t<It>,
+          detail::not_allocator Hash = gomap::hash<detail::key_of<Entry>>,
+          detail::not_allocator KeyEqual = std::equal_to<>,
+          detail::allocator_like Allocator = detail::pages_for<Entry>>
+concurrent_map(It, It, Size = Size(), Hash = Hash(), KeyEqual = KeyEqual(), Allocator = Allocator())
+    -> concurrent_map<detail::key_of<Entry>, detail::mapped_of<Entry>, Hash, KeyEqual, Allocator>;
+
+template <std::input_iterator It, detail::allocator_like Allocator,
+          class Entry = std::iter_value_t<It>>
+concurrent_map(It, It, Allocator)
+    -> concurrent_map<detail::key_of<Entry>, detail::mapped_of<Entry>,
+                      gomap::hash<detail::key_of<Entry>>, std::equal_to<>, Allocator>;
+
+template <
+    class Key, class T, detail::map_size Size = concurrent_options,
+    detail::not_allocator Hash = gomap::hash<std::remove_const_t<Key>>,
+    detail::not_allocator KeyEqual = std::equal_to<>,
+    detail::allocator_like Allocator = gomap::page_allocator<std::pair<std::add_const_t<Key>, T>>>
+concurrent_map(std::initializer_list<std::pair<Key, T>>, Size = Size(), Hash = Hash(),
+               KeyEqual = KeyEqual(), Allocator = Allocator())
+    -> concurrent_map<std::remove_const_t<Key>, T, Hash, KeyEqual, Allocator>;
+
+template <class Key, class T, detail::allocator_like Allocator>
+concurrent_map(std::initializer_list<std::pair<Key, T>>, Allocator)
+    -> concurrent_map<std::remove_const_t<Key>, T, gomap::hash<std::remove_const_t<Key>>,
+                      std::equal_to<>, Allocator>;
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator>
+concurrent_map(map<Key, T, Hash, KeyEqual, Allocator>&&, concurrent_options = {})
+    -> concurrent_map<Key, T, Hash, KeyEqual, Allocator>;
+
+}  // namespace gomap

@@ -1,0 +1,115 @@
+// map_contents.hpp -- all entries of one map moved to another: of a map for one thread to a
+// concurrent one, the other way round, or of a concurrent one to one with another allocator.
+//
+// By one thread. When it fails, the entries are all back where they were.
+#pragma once
+
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include <gomap/detail/copyable.hpp>
+#include <gomap/detail/entry.hpp>
+#include <gomap/detail/key_and_value.hpp>
+#include <gomap/map.hpp>
+
+namespace gomap::detail {
+
+// Concurrent: the type of the concurrent maps, which lets this one in.
+template <class Concurrent>
+class map_contents {
+  using plain = typename Concurrent::map_type;
+  using key_type = typename Concurrent::key_type;
+  using mapped_type = typename Concurrent::mapped_type;
+  using value_type = typename Concurrent::value_type;
+  using parts = key_and_value<key_type, mapped_type, typename Concurrent::hasher,
+                              typename Concurrent::key_equal>;
+
+ public:
+  // Moves all entries of `from` to `to`, which is empty and has room.  Throws: what hash, equality,
+  // copies and the allocator throw; `from` then has all entries again.
+  template <class From, class To>
+  static void move_all(From& from, To& to) {
+    if constexpr (copyable<key_type> && (values_come_back() || copyable<mapped_type>)) {
+      move_values(from, to);
+    } else {
+      move_entries(from, to);
+    }
+  }
+
+ private:
+  // Whether a value that was moved can be moved back without fail. One that takes its allocator from
+  // its map is made anew with another, which may fail.
+  static constexpr bool values_come_back() noexcept {
+    return std::is_nothrow_move_constructible_v<mapped_type> &&
+           !entry_traits<key_type, mapped_type,
+                         typename Concurrent::allocator_type>::allocator_constructs();
+  }
+
+  // Nothing of an entry is missing in its old place but the value, if that: an allocator that goes
+  // on failing does no harm.
+  template <class From, class To>
+  static void move_values(From& from, To& to) {
+    try {
+      for_each_of(from, [&](value_type& e) {
+        if constexpr (values_come_back()) {
+          to.try_emplace(std::as_const(e.first), std::move(e.second));
+        } else {
+          to.try_emplace(std::as_const(e.first), std::as_const(e.second));
+        }
+      });
+    } catch (...) {
+      if constexpr (values_come_back() && !std::is_trivially_copyable_v<mapped_type>) {
+        for_each_of(to, [&](value_type& e) {
+          mapped_type& left = value_in(from, e.first);
+          std::destroy_at(std::addressof(left));
+          std::construct_at(std::addressof(left), std::move(e.second));
+        });
+      }
+      throw;
+    }
+    from.clear();
+  }
+
+  // Entry by entry.
+  template <class From, class To>
+  static void move_entries(From& from, To& to) {
+    try {
+      erase_from(from, [&](value_type& e) {
+        to.try_emplace(parts::given_key(e), parts::given_value(e));
+        return true;
+      });
+    } catch (...) {  // what has been moved goes back
+      for_each_of(
+          to, [&](value_type& e) { from.try_emplace(parts::given_key(e), parts::given_value(e)); });
+      throw;
+    }
+  }
+
+  // Every entry by its position: an iterator might look for its place by keys that are gone.
+  template <class F>
+  static void for_each_of(plain& m, const F& f) {
+    m.for_each(f);
+  }
+  template <class F>
+  static void for_each_of(Concurrent& m, const F& f) {
+    m.core_.for_each(f);
+  }
+  static mapped_type& value_in(plain& m, const key_type& key) { return m.at(key); }
+  static mapped_type& value_in(Concurrent& m, const key_type& key) {
+    const auto hash = m.core_.hash_key(key);
+    const typename Concurrent::exclusive_shard in(m.core_, m.core_.shard_of(hash),
+                                                  operation::visit);
+    return in.find(key, hash).entry()->second;
+  }
+  template <class F>
+  static void erase_from(plain& m, const F& f) {
+    gomap::erase_if(m, f);
+  }
+  template <class F>
+  static void erase_from(Concurrent& m, const F& f) {
+    m.erase_if(f);
+  }
+};
+
+}  // namespace gomap::detail

@@ -1,0 +1,131 @@
+// self_contained.hpp -- which keys can be compared while another thread erases them.
+//
+// A reader without a lock compares a copy of a key. The entry may have been erased meanwhile, and
+// whatever its key refers to may be gone. That does no harm as long as the comparison looks at the
+// copy alone. A view, a pointer that is followed, an index into a table lead elsewhere; so
+// concurrent_map reads without a lock only where it knows that the keys do not, and under the lock
+// everywhere else.
+//
+// Known are numbers, enumerations, pointers compared by address, and pairs, tuples, arrays,
+// optionals, variants, complex numbers, bitsets, times and dates of such, compared by std::equal_to.
+// A type of yours says it of itself:
+//
+//   struct point { int x, y; friend bool operator==(const point&, const point&) = default; };
+//   template <> inline constexpr bool gomap::is_self_contained<point> = true;
+//
+// Values need no such thing. A reader without a lock copies the value out and compares nothing; what
+// a copied view or pointer leads to is its owner's affair, as it is under a lock.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <chrono>
+#include <complex>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <thread>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include <gomap/hash.hpp>
+
+namespace gomap {
+
+namespace detail {
+
+template <class Key, class KeyEqual>
+[[nodiscard]] consteval bool self_contained() noexcept;
+
+}  // namespace detail
+
+// Whether comparing two Keys by KeyEqual looks at nothing but the two objects. Specialise it for a
+// key type of yours: that speaks for every equality that your maps compare the type with. Specialise
+// it for both parameters to speak for one equality, also of a type that is known: for `int` compared
+// modulo 1000, say.
+template <class Key, class KeyEqual = std::equal_to<>>
+inline constexpr bool is_self_contained = detail::self_contained<Key, KeyEqual>();
+
+namespace detail {
+
+// Whether a user has written operator== for these two: one of an enumeration may look anywhere. The
+// call by name finds no built-in operator.
+template <class A, class B>
+concept has_own_equality = requires(const A& a, const B& b) {
+  operator==(a, b);
+};
+
+template <class T>
+concept scalar = std::is_scalar_v<T> || integer<T>;
+
+// Whether A == B is the language's own: it looks at the two values, whatever bits they have.
+template <class A, class B = A>
+concept compared_as_scalars = scalar<A> && scalar<B> && !has_own_equality<A, B>;
+
+template <class T, class... Types>
+concept one_of = (std::is_same_v<T, Types> || ...);
+
+// What is known of a type and its ==. The parts of a composed one count as is_self_contained says.
+template <class T>
+struct known_self_contained
+    : std::bool_constant<
+          compared_as_scalars<T> ||
+          one_of<T, std::monostate, std::thread::id, std::chrono::day, std::chrono::month,
+                 std::chrono::year, std::chrono::weekday, std::chrono::month_day,
+                 std::chrono::year_month, std::chrono::year_month_day>> {};
+
+template <class... Parts>
+using all_self_contained = std::bool_constant<(is_self_contained<Parts> && ...)>;
+
+template <class T, std::size_t N>
+struct known_self_contained<T[N]> : all_self_contained<T> {};
+template <class T, std::size_t N>
+struct known_self_contained<std::array<T, N>> : all_self_contained<T> {};
+template <class First, class Second>
+struct known_self_contained<std::pair<First, Second>> : all_self_contained<First, Second> {};
+template <class... Parts>
+struct known_self_contained<std::tuple<Parts...>> : all_self_contained<Parts...> {};
+template <class T>
+struct known_self_contained<std::optional<T>> : all_self_contained<T> {};
+template <class... Types>
+struct known_self_contained<std::variant<Types...>> : all_self_contained<Types...> {};
+template <class T>
+struct known_self_contained<std::complex<T>> : all_self_contained<T> {};
+template <std::size_t N>
+struct known_self_contained<std::bitset<N>> : std::true_type {};
+template <class Rep, class Period>
+struct known_self_contained<std::chrono::duration<Rep, Period>> : all_self_contained<Rep> {};
+template <class Clock, class Duration>
+struct known_self_contained<std::chrono::time_point<Clock, Duration>>
+    : all_self_contained<Duration> {};
+
+// Whether somebody has said so of a type of which nothing is known.
+template <class Key>
+[[nodiscard]] consteval bool says_self_contained() noexcept {
+  return is_self_contained<Key> && !known_self_contained<Key>::value;
+}
+
+template <class Key, class KeyEqual>
+consteval bool self_contained() noexcept {
+  if constexpr (!std::is_same_v<Key, std::remove_cv_t<Key>>) {
+    return is_self_contained<std::remove_cv_t<Key>, KeyEqual>;
+  } else if constexpr (std::is_same_v<KeyEqual, std::equal_to<>>) {
+    return known_self_contained<Key>::value;
+  } else if constexpr (one_of<KeyEqual, std::equal_to<Key>, std::ranges::equal_to>) {
+    return is_self_contained<Key>;
+  } else {
+    return says_self_contained<Key>();
+  }
+}
+
+// Whether comparing a Key with a K that it is looked up by looks at nothing but those two. A known
+// type may be compared with one whose == follows a pointer.
+template <class Key, class K>
+[[nodiscard]] consteval bool compares_in_place() noexcept {
+  return std::is_same_v<Key, K> || compared_as_scalars<Key, K> || says_self_contained<Key>();
+}
+
+}  // namespace detail
+}  // namespace gomap
