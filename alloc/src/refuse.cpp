@@ -7,4 +7,6 @@ namespace gomap::detail {
 
 void refuse_length() { throw std::bad_array_new_length(); }
 
+void refuse_memory() { throw std::bad_alloc(); }
+
 }  // namespace gomap::detail

@@ -21,6 +21,8 @@
 #include <new>
 #include <type_traits>
 
+#include <gomap/detail/refuse.hpp>
+
 namespace gomap {
 
 // A mimalloc heap and the thread it belongs to. Any thread may call any member but the destructor.
@@ -103,7 +105,7 @@ class heap_allocator {
 
   static std::size_t bytes_for(std::size_t n) {
     constexpr auto most = static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max());
-    if (n > most / sizeof(T)) throw std::bad_array_new_length();
+    if (n > most / sizeof(T)) detail::refuse_length();
     return n * sizeof(T);
   }
 

@@ -23,6 +23,7 @@
 #include <type_traits>
 
 #include <gomap/detail/fork_mutex.hpp>
+#include <gomap/detail/refuse.hpp>
 #include <gomap/page_source.hpp>
 
 namespace gomap {
@@ -177,7 +178,7 @@ class pool_allocator {
       static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) / sizeof(T);
 
   static std::size_t bytes_for(std::size_t n) {
-    if (n > max_count) throw std::bad_array_new_length();
+    if (n > max_count) detail::refuse_length();
     return n * sizeof(T);
   }
 

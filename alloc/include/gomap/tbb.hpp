@@ -13,6 +13,7 @@
 #include <new>
 #include <type_traits>
 
+#include <gomap/detail/refuse.hpp>
 #include <gomap/page_source.hpp>
 
 namespace gomap {
@@ -68,7 +69,7 @@ class tbb_allocator {
   // std::bad_alloc when there is no memory.
   [[nodiscard]] T* allocate(std::size_t n) {
     constexpr auto most = static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max());
-    if (n > most / sizeof(T)) throw std::bad_array_new_length();
+    if (n > most / sizeof(T)) detail::refuse_length();
     const std::size_t bytes = n * sizeof(T);
     return static_cast<T*>(pool_ != nullptr ? pool_->allocate(bytes, alignof(T))
                                             : detail::tbb_scalable_allocate(bytes, alignof(T)));

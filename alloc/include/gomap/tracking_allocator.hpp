@@ -16,6 +16,7 @@
 
 #include <gomap/allocator_concepts.hpp>
 #include <gomap/detail/capped_bytes.hpp>
+#include <gomap/detail/refuse.hpp>
 
 namespace gomap {
 
@@ -149,11 +150,11 @@ class tracking_allocator {
 
   template <class Allocate>
   pointer allocate_with(size_type n, Allocate&& allocate_inner) {
-    if (n > std::numeric_limits<std::size_t>::max() / sizeof(T)) throw std::bad_array_new_length();
+    if (n > std::numeric_limits<std::size_t>::max() / sizeof(T)) detail::refuse_length();
     // Cancels unless settled: the inner allocator may throw anything.
     struct charge {
       charge(memory_ledger& l, std::size_t b) : ledger(&l), bytes(b) {
-        if (!l.charge(b)) throw std::bad_alloc();
+        if (!l.charge(b)) detail::refuse_memory();
       }
       charge(const charge&) = delete;
       charge& operator=(const charge&) = delete;

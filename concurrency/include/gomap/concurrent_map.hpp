@@ -59,6 +59,7 @@
 #include <gomap/detail/key_and_value.hpp>
 #include <gomap/detail/key_forms.hpp>
 #include <gomap/detail/map_contents.hpp>
+#include <gomap/detail/raise.hpp>
 #include <gomap/detail/seed.hpp>
 #include <gomap/detail/transaction.hpp>
 #include <gomap/entry.hpp>
@@ -903,7 +904,7 @@ concurrent_map_stats concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::s
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 map_stats concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::stats(size_type shard) const {
   constexpr int classes_at_a_time = 64;
-  if (shard >= shard_count()) throw std::out_of_range("gomap: no such shard");
+  if (shard >= shard_count()) GOMAP_THROW(std::out_of_range("gomap: no such shard"));
   shard_type& looked_at = core_.shard_at(shard);
   map_stats s = shared_shard(core_, looked_at, operation::read).table().counts();
   s.longest_chain = s.bytes_reserved == 0 ? 0 : 1;  // an empty chain is one bucket
@@ -929,7 +930,7 @@ void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::check_invariants(
         .check(core_.hash_of(), core_.equal());
     in.table().for_each([&](const value_type& e) {
       if (core_.shard_index(core_.hash_key(e.first)) != i) {
-        throw invariant_error("gomap: an entry is in a shard that is not its own");
+        GOMAP_THROW(invariant_error("gomap: an entry is in a shard that is not its own"));
       }
     });
     ++i;
@@ -1019,11 +1020,10 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_or_store(K&&
   const exclusive_shard in(core_, core_.shard_of(hash), operation::insert);
   if (const position at = in.find(k, hash)) return {at.entry()->second, true};
   const position at = in.insert(hash, std::forward<decltype(k)>(k), std::forward<M>(value));
-  try {
-    return {at.entry()->second, false};
-  } catch (...) {
+  GOMAP_TRY { return {at.entry()->second, false}; }
+  GOMAP_CATCH_ALL {
     in.erase(at, hash);
-    throw;
+    GOMAP_RETHROW;
   }
 }
 
@@ -1454,7 +1454,7 @@ void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::clear() {
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::reserve(size_type n) {
   if (n > allocator_traits::max_size(core_.allocator())) {
-    throw std::length_error("gomap: more entries than a map can hold");
+    GOMAP_THROW(std::length_error("gomap: more entries than a map can hold"));
   }
   // Shards fill evenly but for chance: a few standard deviations more than their share.
   const double share = static_cast<double>(n) / static_cast<double>(shard_count());

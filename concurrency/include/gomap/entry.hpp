@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <gomap/detail/aside.hpp>
+#include <gomap/detail/raise.hpp>
 
 namespace gomap {
 
@@ -42,11 +43,11 @@ class entry {
   [[nodiscard]] T* operator->() noexcept { return value_; }
   [[nodiscard]] const T* operator->() const noexcept { return value_; }
   [[nodiscard]] T& value() {
-    if (!has_value()) throw bad_entry_access();
+    if (!has_value()) GOMAP_THROW(bad_entry_access());
     return *value_;
   }
   [[nodiscard]] const T& value() const {
-    if (!has_value()) throw bad_entry_access();
+    if (!has_value()) GOMAP_THROW(bad_entry_access());
     return *value_;
   }
   template <class U>

@@ -7,4 +7,7 @@ namespace gomap::detail {
 // Throws: std::bad_array_new_length.
 [[noreturn]] void refuse_length();
 
+// Throws: std::bad_alloc.
+[[noreturn]] void refuse_memory();
+
 }  // namespace gomap::detail

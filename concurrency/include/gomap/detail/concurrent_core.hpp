@@ -27,6 +27,7 @@
 
 #include <gomap/allocator_concepts.hpp>
 #include <gomap/detail/held_locks.hpp>
+#include <gomap/detail/raise.hpp>
 #include <gomap/detail/seed.hpp>
 #include <gomap/detail/shard.hpp>
 #include <gomap/detail/shard_array.hpp>
@@ -346,7 +347,8 @@ class concurrent_core {
   template <class Hold, class Visit>
   void scan_class(scan_cursor& cursor, operation op, Visit&& visit) const {
     const std::size_t index = scan_access::shard(cursor);
-    if (index >= shard_count()) throw std::out_of_range("gomap: a scan cursor of another map");
+    if (index >= shard_count())
+      GOMAP_THROW(std::out_of_range("gomap: a scan cursor of another map"));
     {
       const Hold in(*this, shards_[index], op);
       scan_access::step(in.table(), hash_of(), cursor, [&](position at, auto*) { visit(in, at); });
@@ -395,7 +397,8 @@ class concurrent_core {
       std::is_nothrow_copy_constructible_v<F> || std::is_nothrow_move_constructible_v<F>;
 
   [[nodiscard]] static std::size_t rounded(std::size_t shards) {
-    if (shards > max_shards) throw std::length_error("gomap: more shards than a map can have");
+    if (shards > max_shards)
+      GOMAP_THROW(std::length_error("gomap: more shards than a map can have"));
     return std::bit_ceil(shards == 0 ? default_shards() : shards);
   }
   [[nodiscard]] static std::size_t default_shards() noexcept {

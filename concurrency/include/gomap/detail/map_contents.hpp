@@ -11,6 +11,7 @@
 #include <gomap/detail/copyable.hpp>
 #include <gomap/detail/entry.hpp>
 #include <gomap/detail/key_and_value.hpp>
+#include <gomap/detail/raise.hpp>
 #include <gomap/map.hpp>
 
 namespace gomap::detail {
@@ -50,7 +51,7 @@ class map_contents {
   // on failing does no harm.
   template <class From, class To>
   static void move_values(From& from, To& to) {
-    try {
+    GOMAP_TRY {
       for_each_of(from, [&](value_type& e) {
         if constexpr (values_come_back()) {
           to.try_emplace(std::as_const(e.first), std::move(e.second));
@@ -58,7 +59,8 @@ class map_contents {
           to.try_emplace(std::as_const(e.first), std::as_const(e.second));
         }
       });
-    } catch (...) {
+    }
+    GOMAP_CATCH_ALL {
       if constexpr (values_come_back() && !std::is_trivially_copyable_v<mapped_type>) {
         for_each_of(to, [&](value_type& e) {
           mapped_type& left = value_in(from, e.first);
@@ -66,7 +68,7 @@ class map_contents {
           std::construct_at(std::addressof(left), std::move(e.second));
         });
       }
-      throw;
+      GOMAP_RETHROW;
     }
     from.clear();
   }
@@ -74,15 +76,16 @@ class map_contents {
   // Entry by entry.
   template <class From, class To>
   static void move_entries(From& from, To& to) {
-    try {
+    GOMAP_TRY {
       erase_from(from, [&](value_type& e) {
         to.try_emplace(parts::given_key(e), parts::given_value(e));
         return true;
       });
-    } catch (...) {  // what has been moved goes back
+    }
+    GOMAP_CATCH_ALL {  // what has been moved goes back
       for_each_of(
           to, [&](value_type& e) { from.try_emplace(parts::given_key(e), parts::given_value(e)); });
-      throw;
+      GOMAP_RETHROW;
     }
   }
 

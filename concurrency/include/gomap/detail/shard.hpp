@@ -20,6 +20,7 @@
 
 #include <gomap/detail/aside.hpp>
 #include <gomap/detail/copyable.hpp>
+#include <gomap/detail/raise.hpp>
 #include <gomap/misuse.hpp>
 #include <gomap/scan_cursor.hpp>
 
@@ -190,11 +191,10 @@ struct alignas(cache_line_bytes) shard {
     } else {
       const value_type made(std::forward<Args>(args)...);
       value_type seen(made);
-      try {
-        look(seen);
-      } catch (...) {
+      GOMAP_TRY { look(seen); }
+      GOMAP_CATCH_ALL {
         insert_copy(hash, hash_of, made);
-        throw;
+        GOMAP_RETHROW;
       }
       return insert_copy(hash, hash_of, seen);
     }
@@ -278,20 +278,22 @@ struct alignas(cache_line_bytes) shard {
   void show_inserted(position at, std::uint64_t hash, const Look& look) {
     constexpr bool can_be_kept = copyable<mapped_type> && std::is_move_assignable_v<mapped_type>;
     aside<mapped_type> made;
-    try {
+    GOMAP_TRY {
       if constexpr (can_be_kept) made.emplace(std::as_const(at.entry()->second));
       look(*at.entry());
-    } catch (...) {
+    }
+    GOMAP_CATCH_ALL {
       if (!made.has_value() || !put_back(at, *made)) erase(at, hash);
-      throw;
+      GOMAP_RETHROW;
     }
   }
   [[nodiscard]] static bool put_back(position at, mapped_type& value) noexcept {
     if constexpr (std::is_move_assignable_v<mapped_type>) {
-      try {
+      GOMAP_TRY {
         at.entry()->second = std::move(value);
         return true;
-      } catch (...) {  // while another exception is on its way: the caller has a second choice
+      }
+      GOMAP_CATCH_ALL {  // while another exception is on its way: the caller has a second choice
       }
     }
     return false;

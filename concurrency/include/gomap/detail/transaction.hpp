@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <gomap/detail/held_locks.hpp>
+#include <gomap/detail/raise.hpp>
 #include <gomap/entry.hpp>
 
 namespace gomap::detail {
@@ -104,13 +105,14 @@ class transaction {
     // What may fail comes first: insertions, which can be taken back, then all searches, since
     // insertions move entries, then assignments.
     std::array<position, count> found;
-    try {
+    GOMAP_TRY {
       (insert_one<I>(), ...);
       ((found[I] = first_[I] == I && present_[I] ? find<I>() : position()), ...);
       (assign_one<I>(found[I]), ...);
-    } catch (...) {
+    }
+    GOMAP_CATCH_ALL {
       (take_back<I>(), ...);
-      throw;
+      GOMAP_RETHROW;
     }
     (erase_one<I>(found[I]), ...);
   }
@@ -127,9 +129,10 @@ class transaction {
   template <std::size_t I>
   void take_back() noexcept {
     if (!inserted_[I]) return;
-    try {
+    GOMAP_TRY {
       if (const position at = find<I>()) shard(I).erase(at, hashes_[I]);
-    } catch (...) {
+    }
+    GOMAP_CATCH_ALL {
       // A comparison that worked a moment ago fails now, while the first exception is on its way:
       // the entry stays, since there is no second way to tell.
     }

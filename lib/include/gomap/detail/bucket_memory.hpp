@@ -24,6 +24,7 @@
 
 #include <gomap/allocator_concepts.hpp>
 #include <gomap/detail/kept_arrays.hpp>
+#include <gomap/detail/raise.hpp>
 #include <gomap/detail/words.hpp>
 
 namespace gomap::detail {
@@ -301,7 +302,7 @@ class bucket_memory {
     unit* const raw = std::to_address(std::allocator_traits<slab_allocator>::allocate(from, units));
     if (!Bucket::can_link(raw) || !Bucket::can_link(raw + units)) {
       std::allocator_traits<slab_allocator>::deallocate(from, raw, units);
-      throw std::bad_alloc();
+      GOMAP_THROW(std::bad_alloc());
     }
     // What the newest slab has not handed out yet would be forgotten behind the new one.
     while (slabs_ != nullptr && slabs_->used < slabs_->capacity) {
