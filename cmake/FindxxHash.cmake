@@ -1,15 +1,12 @@
-# FindxxHash.cmake -- xxHash::xxhash, from the header and library that a system's package puts
-# anywhere CMake looks. Global, so that a project which adds gomap by add_subdirectory links it too.
+# FindxxHash.cmake -- xxHash::xxhash, the header that a system's package puts anywhere CMake looks.
+# What includes it has the functions compiled in: there is nothing to link.
 find_path(xxHash_INCLUDE_DIR xxhash.h)
-find_library(xxHash_LIBRARY xxhash)
-mark_as_advanced(xxHash_INCLUDE_DIR xxHash_LIBRARY)
+mark_as_advanced(xxHash_INCLUDE_DIR)
 
 include(FindPackageHandleStandardArgs)
-find_package_handle_standard_args(xxHash REQUIRED_VARS xxHash_LIBRARY xxHash_INCLUDE_DIR)
+find_package_handle_standard_args(xxHash REQUIRED_VARS xxHash_INCLUDE_DIR)
 
 if(xxHash_FOUND AND NOT TARGET xxHash::xxhash)
-  add_library(xxHash::xxhash UNKNOWN IMPORTED GLOBAL)
-  set_target_properties(xxHash::xxhash PROPERTIES
-    IMPORTED_LOCATION "${xxHash_LIBRARY}"
-    INTERFACE_INCLUDE_DIRECTORIES "${xxHash_INCLUDE_DIR}")
+  add_library(xxHash::xxhash INTERFACE IMPORTED)
+  target_include_directories(xxHash::xxhash INTERFACE "${xxHash_INCLUDE_DIR}")
 endif()

@@ -14,6 +14,5 @@ write_basic_package_version_file(gomap-config-version.cmake COMPATIBILITY SameMi
 install(FILES
   ${CMAKE_CURRENT_BINARY_DIR}/gomap-config.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/gomap-config-version.cmake
-  cmake/FindxxHash.cmake
   DESTINATION ${package_dir})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
