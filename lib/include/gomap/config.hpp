@@ -26,7 +26,7 @@
 #endif
 
 // How a bucket's eight tophash bytes are matched at once.
-#if defined(__SSE2__) || defined(_M_X64)
+#if defined(__x86_64__) || defined(_M_X64)
 #define GOMAP_MATCH_HEADER <gomap/detail/match_sse2.hpp>
 #define GOMAP_MATCHER match_sse2
 #elif defined(__ARM_NEON) && defined(__aarch64__)

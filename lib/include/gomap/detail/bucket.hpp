@@ -33,7 +33,7 @@ inline constexpr std::uintptr_t link_filter_gone = 1;
 
 // The part of a bucket that does not depend on what the slots hold.
 template <class Words>
-class bucket_header {
+class alignas(16) bucket_header {
  public:
   using past_type = typename Words::past;
 

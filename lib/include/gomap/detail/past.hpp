@@ -34,7 +34,8 @@ class brief_past {
 
  public:
   // The bits that it takes of a word that it shares.
-  static constexpr unsigned shift = 64 - width * slots_per_bucket;
+  static constexpr unsigned bits_taken = width * slots_per_bucket;
+  static constexpr unsigned shift = 64 - bits_taken;
   static constexpr std::uint64_t mask = ~std::uint64_t{0} << shift;
 
   constexpr brief_past() noexcept = default;

@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
+#include <limits>
 #include <numeric>
 #include <type_traits>
 #include <utility>
@@ -139,6 +140,12 @@ template <class V, std::size_t Unit, class Atomics>
   return std::bit_cast<V>(bytes);
 }
 
+// Whether a word that holds an address has so many bits left at its upper end.
+[[nodiscard]] constexpr bool address_leaves_bits(unsigned bits) noexcept {
+  return std::numeric_limits<std::uintptr_t>::digits >=
+         static_cast<int>(GOMAP_ADDRESS::bits + bits);
+}
+
 struct plain_words {
   // Whether readers without a lock exist. What they may look at then stays what it is: memory is
   // recycled inside its table only, and entries are written by words.
@@ -148,7 +155,7 @@ struct plain_words {
   template <class W>
   using counter = W;
   using stamps = walk_stamps;
-  using past = std::conditional_t<GOMAP_ADDRESS::bits <= brief_past::shift, brief_past, no_past>;
+  using past = std::conditional_t<address_leaves_bits(brief_past::bits_taken), brief_past, no_past>;
   using peak = memory_peak;
 };
 
