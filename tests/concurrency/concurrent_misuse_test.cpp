@@ -236,8 +236,8 @@ TEST_F(ConcurrentMisuse, AComparisonThatCallsItsMapIsFound) {
   expect_usable(map, std::string("a"), 3);
 }
 
-// Growth hashes keys in the middle of a write. What its hash throws puts the growth off, so the
-// report is not seen as an exception, but as a report.
+// Growth hashes keys under the lock. What its hash throws puts the growth off, so the report is not
+// seen as an exception, but as a report. A read that takes no lock harms nothing there.
 struct calling_hash : called_back<calling_hash> {
   static inline int skip = 0;  // the calls that come before one in the middle of a growth
   std::uint64_t operator()(std::uint64_t key) const {
@@ -267,7 +267,7 @@ TEST_F(ConcurrentMisuse, AHashThatCallsItsMapInAGrowthIsFoundAndTheMapStaysWhole
     calling_hash::action = [&] {
       called = true;
       if (reads) {
-        (void)map.load(3U);
+        EXPECT_EQ(map.load(3U), 3U);
       } else {
         map.store(3U, 3U);
       }
@@ -275,9 +275,11 @@ TEST_F(ConcurrentMisuse, AHashThatCallsItsMapInAGrowthIsFoundAndTheMapStaysWhole
     map.store(8U, 8U);
     calling_hash::action = nullptr;
     ASSERT_TRUE(called) << "the ninth entry hashed nothing";
-    ASSERT_TRUE(last_report.has_value());
-    EXPECT_EQ(last_report->kind, misuse_kind::reentrancy);
-    EXPECT_EQ(name(last_report->this_operation), reads ? "read" : "assign");
+    ASSERT_EQ(last_report.has_value(), !reads);
+    if (!reads) {
+      EXPECT_EQ(last_report->kind, misuse_kind::reentrancy);
+      EXPECT_EQ(name(last_report->this_operation), "assign");
+    }
     for (std::uint64_t n = 0; n < 200; ++n) map.store(n, n);
     for (std::uint64_t n = 0; n < 200; ++n) EXPECT_EQ(map.load(n), n);
     expect_usable(map, std::uint64_t{1}, std::uint64_t{1});

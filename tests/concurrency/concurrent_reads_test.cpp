@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <iterator>
+#include <mutex>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -16,6 +17,8 @@
 #include <gtest/gtest.h>
 
 #include <gomap/concurrent_map.hpp>
+#include <gomap/detail/concurrent_core.hpp>
+#include <gomap/page_allocator.hpp>
 
 #include "support/chosen_hash.hpp"
 #include "support/counting_mutex.hpp"
@@ -420,59 +423,165 @@ TEST(ConcurrentReadsLocks, NoneIsTakenFromAMapThatNeverHadAnEntry) {
   EXPECT_EQ(support::counting_mutex::calls(), before);
 }
 
-// A hash that stops in the middle of a growth, while the shard is being written.
-struct stopping_hash {
-  static inline std::atomic<bool> armed{false};
-  static inline support::door* stopped = nullptr;
-  static inline support::door* go_on = nullptr;
+// Where a writer has to wait in the middle of an insertion: in the hash of what a growth moves, or in
+// the allocator.
+class stop {
+ public:
+  // The next call of pass_by() but `calls` in a thread that `writes` waits until go_on().
+  void arm(int calls) {
+    calls_before_ = calls;
+    armed_ = true;
+  }
+  void pass_by() {
+    if (!writes || !armed_ || calls_before_-- > 0) return;
+    armed_ = false;
+    reached_.open();
+    go_on_.pass();
+  }
+  void await() { reached_.pass(); }
+  void go_on() { go_on_.open(); }
+
   static inline thread_local bool writes = false;
 
-  std::uint64_t operator()(std::uint64_t key) const {
-    if (writes && in_table() && armed.exchange(false)) {
-      stopped->open();
-      go_on->pass();
-    }
-    return key * 0x9E3779B97F4A7C15u;
-  }
-  // Each call of the map hashes its own key once, before anything else.
-  static bool in_table() { return calls++ > 0; }
-  static inline thread_local int calls = 0;
+ private:
+  support::door reached_;
+  support::door go_on_;
+  std::atomic<bool> armed_{false};
+  std::atomic<int> calls_before_{0};
 };
 
-TEST(ConcurrentReadsLocks, AReaderWhoseShardIsBeingWrittenWaitsForTheLockAndEnds) {
-  support::door stopped;
-  support::door go_on;
-  stopping_hash::stopped = &stopped;
-  stopping_hash::go_on = &go_on;
-  counted_map<std::uint64_t, three_words, stopping_hash> map({.shards = 1});
-  std::uint64_t promised = 0;
-  for (; promised < 50; ++promised) map.store(promised, three_words(promised));
+stop* stop_of_hashes = nullptr;
+struct stopping_hash {
+  std::uint64_t operator()(std::uint64_t key) const {
+    if (stop_of_hashes != nullptr) stop_of_hashes->pass_by();
+    return key * 0x9E3779B97F4A7C15u;
+  }
+};
 
+stop* stop_of_memory = nullptr;
+template <class T>
+struct stopping_allocator : gomap::page_allocator<T> {
+  template <class U>
+  struct rebind {
+    using other = stopping_allocator<U>;
+  };
+  stopping_allocator() = default;
+  template <class U>
+  stopping_allocator(const stopping_allocator<U>& other) : gomap::page_allocator<T>(other) {}
+
+  static void pass_by() {
+    if (stop_of_memory != nullptr) stop_of_memory->pass_by();
+  }
+  T* allocate(std::size_t n) { return pass_by(), gomap::page_allocator<T>::allocate(n); }
+  T* allocate_zeroed(std::size_t n) {
+    return pass_by(), gomap::page_allocator<T>::allocate_zeroed(n);
+  }
+  bool try_extend(T*, std::size_t, std::size_t) noexcept { return pass_by(), false; }
+  void discard(void* p, std::size_t bytes) noexcept {
+    pass_by();
+    gomap::page_allocator<T>::discard(p, bytes);
+  }
+  void move_pages(void* from, void* to, std::size_t bytes) noexcept {
+    pass_by();
+    gomap::page_allocator<T>::move_pages(from, to, bytes);
+  }
+};
+
+using stopped_map =
+    gomap::concurrent_map<std::uint64_t, three_words, stopping_hash, std::equal_to<>,
+                          stopping_allocator<std::pair<const std::uint64_t, three_words>>,
+                          support::counting_mutex>;
+
+// Lets a writer stop at the call after `calls` others that `where` stands for, in the middle of
+// write(map), and reads meanwhile. Returns whether the writer came so far.
+template <class Write>
+bool read_while_stopped(stop*& where, int calls, const Write& write) {
+  stopped_map map({.shards = 1});
+  for (std::uint64_t n = 0; n < 50; ++n) map.store(n, three_words(n));
+  stop here;
+  here.arm(calls);
+  where = &here;
+  std::atomic<bool> came{true};
   crew others;
-  stopping_hash::armed = true;
   others.start(1, [&](int) {
-    stopping_hash::writes = true;
-    for (std::uint64_t n = promised; n < 200; ++n) {
-      stopping_hash::calls = 0;
-      map.store(n, three_words(n));
-    }
+    stop::writes = true;
+    write(map);
+    came = false;
+    here.arm(0);
+    here.pass_by();
   });
-  stopped.pass();
+  here.await();
+  const bool stopped = came;
   const std::uint64_t before = support::counting_mutex::calls();
-  std::atomic<bool> ended{false};
-  others.start(1, [&](int) {
-    const auto found = map.load(7);
-    ended = true;
-    ASSERT_TRUE(found.has_value());
-    ASSERT_EQ(found->number(), 7U);
-  });
-  support::counting_mutex::await(before + 1);
-  EXPECT_FALSE(ended);
-  go_on.open();
+  for (std::uint64_t n = 0; stopped && n < 50; ++n) {
+    const auto found = map.load(n);
+    if (found.has_value()) EXPECT_EQ(found->number(), n);
+  }
+  EXPECT_EQ(support::counting_mutex::calls(), before) << "at call " << calls;
+  here.go_on();
   others.wait();
+  where = nullptr;
+  map.check_invariants();
+  return stopped;
+}
 
+// Each time a growth calls a hash or the allocator in turn.
+TEST(ConcurrentReadsLocks, NoneIsTakenWhileAGrowthWaitsForAHash) {
+  const auto grow = [](stopped_map& map) {
+    for (std::uint64_t n = 50; n < 200; ++n) map.store(n, three_words(n));
+  };
+  int calls = 0;
+  while (read_while_stopped(stop_of_hashes, calls, grow)) ++calls;
+  EXPECT_GT(calls, 200);
+}
+
+TEST(ConcurrentReadsLocks, NoneIsTakenWhileAGrowthWaitsForMemory) {
+  const auto grow = [](stopped_map& map) {
+    for (std::uint64_t n = 50; n < 10'000; ++n) map.store(n, three_words(n));
+  };
+  int calls = 0;
+  while (read_while_stopped(stop_of_memory, calls, grow)) ++calls;
+  EXPECT_GT(calls, 20);
+}
+
+TEST(ConcurrentReadsLocks, NoneIsTakenWhileClearOrReserveWaitsForAHash) {
+  const auto clear = [](stopped_map& map) {
+    map.reserve(400);
+    map.clear();
+  };
+  int calls = 0;
+  while (read_while_stopped(stop_of_hashes, calls, clear)) ++calls;
+  EXPECT_GT(calls, 0);
+}
+
+// A writer that stops for long in the middle of a change itself, as the system may stop any thread.
+TEST(ConcurrentReadsLocks, OneIsWaitedForByAReaderWhoseShardIsBeingWritten) {
+  using core_type = gomap::detail::concurrent_core<
+      std::uint64_t, three_words, gomap::hash<std::uint64_t>, std::equal_to<>,
+      gomap::page_allocator<std::pair<const std::uint64_t, three_words>>, support::counting_mutex>;
+  core_type core(1, 0, {}, {}, {});
+  const std::uint64_t hash = core.hash_key(std::uint64_t{7});
+  auto& shard = core.shard_at(0);
+  shard.insert(hash, core.hash_of(), std::uint64_t{7}, three_words(7));
+
+  std::atomic<bool> ended{false};
+  crew others;
+  {
+    const std::lock_guard lock(shard.mutex);
+    const typename core_type::shard_type::write_section section(shard.seq);
+    const std::uint64_t before = support::counting_mutex::calls();
+    others.start(1, [&](int) {
+      const bool found = core.read(
+          std::uint64_t{7}, hash, gomap::operation::read, [](const auto*) {},
+          [](const auto& entry) { ASSERT_EQ(entry.second.number(), 7U); });
+      ended = true;
+      ASSERT_TRUE(found);
+    });
+    support::counting_mutex::await(before + 1);
+    EXPECT_FALSE(ended);
+  }
+  others.wait();
   EXPECT_TRUE(ended);
-  EXPECT_EQ(map.size(), 200U);
 }
 
 }  // namespace

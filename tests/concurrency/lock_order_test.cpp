@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -18,7 +20,10 @@
 #include <unistd.h>
 
 #include <gomap/concurrent_map.hpp>
+#include <gomap/detail/concurrent_core.hpp>
+#include <gomap/hash.hpp>
 #include <gomap/misuse.hpp>
+#include <gomap/page_allocator.hpp>
 
 #include "support/counting_mutex.hpp"
 #include "support/crew.hpp"
@@ -146,55 +151,45 @@ TYPED_TEST(LockOrder, StaysWithMapsWhoseContentsAreSwappedOrMoved) {
 
 // ---- readers without a lock
 
-// A hash that stops in the middle of a growth, while the shard is being written.
-struct stopping_hash {
-  static inline support::door* stopped = nullptr;
-  static inline support::door* go_on = nullptr;
-  static inline thread_local int calls_before = -1;  // calls left before it stops; -1: never
-
-  std::uint64_t operator()(std::uint64_t key) const {
-    if (calls_before >= 0 && calls_before-- == 0) {
-      stopped->open();
-      go_on->pass();
-    }
-    return key * 0x9E3779B97F4A7C15u;
-  }
-};
-
 // However busy the map is that they read: a lock would be waited for.
 TEST(LockOrderOfReads, ComesFromNoneThatTakesNoLock) {
-  using busy_map =
-      gomap::concurrent_map<std::uint64_t, std::uint64_t, stopping_hash, std::equal_to<>,
-                            gomap::page_allocator<std::pair<const std::uint64_t, std::uint64_t>>,
-                            support::counting_mutex>;
+  using core_type = gomap::detail::concurrent_core<
+      std::uint64_t, std::uint64_t, gomap::hash<std::uint64_t>, std::equal_to<>,
+      gomap::page_allocator<std::pair<const std::uint64_t, std::uint64_t>>,
+      support::counting_mutex>;
   const auto before = gomap::set_fatal_handler([](const misuse_report& report) { throw report; });
-  support::door stopped;
-  support::door go_on;
-  stopping_hash::stopped = &stopped;
-  stopping_hash::go_on = &go_on;
-  busy_map busy({.shards = 1});
+  core_type busy(1, 0, {}, {}, {});
+  const std::uint64_t hash = busy.hash_key(std::uint64_t{7});
+  auto& shard = busy.shard_at(0);
+  shard.insert(hash, busy.hash_of(), std::uint64_t{7}, std::uint64_t{7});
   words reader;
-  for (std::uint64_t n = 0; n < 8; ++n) busy.store(n, n);
 
   support::crew others;
-  others.start(1, [&](int) {
-    stopping_hash::calls_before = 1;  // the ninth entry hashes itself, then what it moves
-    busy.store(8U, 8U);
-  });
-  stopped.pass();
-  const std::uint64_t calls = support::counting_mutex::calls();
   support::door has_read;
-  others.start(1, [&](int) {
-    inside(reader, [&] { EXPECT_EQ(busy.load(7U), 7U); });
-    has_read.open();
-  });
-  while (!has_read.is_open() && support::counting_mutex::calls() == calls) {
-    std::this_thread::yield();
+  {  // a writer in the middle of a change
+    const std::lock_guard lock(shard.mutex);
+    std::optional<core_type::shard_type::write_section> section(std::in_place, shard.seq);
+    const std::uint64_t calls = support::counting_mutex::calls();
+    others.start(1, [&](int) {
+      inside(reader, [&] {
+        std::uint64_t value = 0;
+        const auto copy = [&](const auto* entry) { value = core_type::entries::load_value(entry); };
+        EXPECT_TRUE(busy.read(std::uint64_t{7}, hash, gomap::operation::read, copy,
+                              [&](const auto& entry) { value = entry.second; }));
+        EXPECT_EQ(value, 7U);
+      });
+      has_read.open();
+    });
+    while (!has_read.is_open() && support::counting_mutex::calls() == calls) {
+      std::this_thread::yield();
+    }
   }
-  go_on.open();
   others.wait();
 
-  EXPECT_NO_THROW(nest(busy, reader));
+  EXPECT_NO_THROW({
+    const core_type::exclusive_shard in(busy, shard, gomap::operation::assign);
+    touch(reader);
+  });
   gomap::set_fatal_handler(before);
 }
 

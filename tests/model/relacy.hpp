@@ -47,6 +47,7 @@ template <class Program>
   params.search_type = which.how;
   params.iteration_count = which.schedules;
   params.context_bound = which.preemptions;
+  params.execution_depth_limit = 10'000;  // steps, beyond which threads wait for one another
   params.progress_stream = &nowhere;
   return rl::simulate<Program>(params);
 }

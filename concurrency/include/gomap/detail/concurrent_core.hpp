@@ -444,7 +444,7 @@ class concurrent_core {
           if (found != reading::disturbed) return found == reading::present;
         }
         if (!lock_scope::any_held()) break;
-        if (!may_try_lock(op)) continue;
+        if (!may_try_lock()) continue;
         if (const shared_shard in(*this, shard, op, std::try_to_lock); in.owns()) {
           return read_locked(in, key, hash, in_place);
         }
@@ -461,20 +461,11 @@ class concurrent_core {
   }
 
   // For a reader inside a lock of its own thread, which gives way to others: whether it holds none
-  // of this map. A callback may read its own map: writers of other shards end some time. But a hash
-  // that runs in the middle of a write must not: its own shard is being written for as long as it
-  // waits.
-  [[nodiscard]] bool may_try_lock(operation op) const {
+  // of this map. If it does, it reads on: what a writer is doing ends some time, and its own thread
+  // runs nothing of a user's in the middle of a change (shard.hpp).
+  [[nodiscard]] bool may_try_lock() const {
     std::this_thread::yield();
-    const operation held = lock_scope::held(identity_);
-    if (held == operation::none) return true;
-    const std::uint32_t thread = this_thread_number();
-    for (const shard_type& shard : shards()) {
-      if (shard.holder.thread() == thread && shard.seq.begin_read() % 2 != 0) {
-        fatal(make_report(misuse_kind::reentrancy, op, held, thread, thread));
-      }
-    }
-    return false;
+    return lock_scope::held(identity_) == operation::none;
   }
 
   [[no_unique_address]] Hash hash_;

@@ -7,7 +7,8 @@
 //   reader   sequence, acquire        every word of the table, acquire    sequence, relaxed
 //
 // A reader that saw any word of a write thereby sees the odd number that went before it, and reads
-// again. Writers keep each other out by the lock; the sequence is for readers alone.
+// again. Writers keep each other out by the lock; the sequence is for readers alone. It is odd for
+// as long as a change takes and no longer: hashes are computed and memory is got with it even.
 //
 // What a shard does knows no thread and no map, so that a model checker can run it as it is.
 #pragma once
@@ -210,10 +211,9 @@ struct alignas(cache_line_bytes) shard {
   // Erases the entries of the cursor's class and moves it to the next. Returns how many there were.
   template <class HashOf>
   std::size_t clear_class(scan_cursor& cursor, const HashOf& hash_of) {
-    const write_section section(seq);
     std::size_t erased = 0;
     scan_access::step(table, hash_of, cursor, [&](position at, auto* head) {
-      table.erase_below(at, head);
+      erase_below(at, head);
       ++erased;
     });
     return erased;
@@ -222,8 +222,7 @@ struct alignas(cache_line_bytes) shard {
   // Returns whether it is done.  Throws: as table::grow_to().
   template <class HashOf>
   bool grow_to(unsigned bits, std::size_t chains, const HashOf& hash_of) {
-    const write_section section(seq);
-    return table.grow_partly_to(bits, chains, hash_of);
+    return table.grow_partly_to(bits, chains, hash_of, section_of_readers());
   }
   template <class M>
   void assign(position at, M&& value) {
@@ -267,10 +266,15 @@ struct alignas(cache_line_bytes) shard {
  private:
   template <class HashOf>
   position insert_copy(std::uint64_t hash, const HashOf& hash_of, const value_type& entry) {
-    const write_section section(seq);
-    return table.insert(hash, hash_of, [&](allocator_type& a, value_type* at) {
+    const auto construct = [&](allocator_type& a, value_type* at) {
       entries::construct(a, at, entry.first, entry.second);
-    });
+    };
+    return table.insert(hash, hash_of, construct, section_of_readers());
+  }
+
+  // What the table calls before it changes what readers may see.
+  [[nodiscard]] auto section_of_readers() noexcept {
+    return [this] { return write_section(seq); };
   }
 
   // Calls look(entry) for the entry at `at`, inserted just now; see insert_seen().

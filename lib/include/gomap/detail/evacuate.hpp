@@ -13,6 +13,8 @@
 //       growth compacts. What has a number keeps it (entry_numbers.hpp).
 //   E3  Whatever may throw (hash, copy, memory) comes before the first change to the old chain.
 //       Entries whose copy or move may throw therefore never stay in their array.
+//   E4  prepare() calls the hash and the allocator, and changes nothing that a reader may see.
+//       Where readers go without a lock, run() calls neither.
 // The new heads are initialised here and nowhere else: a new array is never written as a whole. With
 // a full past they note into which of them each slot of the old head goes on (past.hpp).
 #pragma once
@@ -87,37 +89,31 @@ class evacuation {
         old_buckets_(old_buckets),
         tracked_(tracked) {}
 
-  // Empties chain `index`, whose head is `from`. Returns by how much the number of overflow buckets
-  // in use went up (or down, when negative).
-  // Throws: what hash_of, a copy or the allocator throws; the chain is then as before.
+  // Finds where the entries of the chain of `from` go, and gets the memory for it (E4). run() is to
+  // follow.  Throws: what hash_of or the allocator throws; nothing has changed then.
   template <class HashOf>
-  std::ptrdiff_t run(bucket_type* from, std::size_t index, const HashOf& hash_of) {
-    constexpr bool hash_throws = !noexcept(hash_of(std::declval<const Key&>()));
-    if constexpr (entries::relocates() && !hash_throws) {
-      if (from->next() == nullptr && mask_ + 1 <= 2 * old_buckets_) [[likely]] {
-        move_head(from, index, hash_of);
-        return 0;
-      }
+  void prepare(bucket_type* from, const HashOf& hash_of) {
+    const bool same_size = mask_ + 1 == old_buckets_;
+    if (moves_head_alone(from)) [[likely]] {
+      if (!same_size) up_ = rising(from, hash_of);
+      return;
     }
-    destinations found;
-    if constexpr (hash_throws) {
-      if (mask_ + 1 != old_buckets_) find_destinations(from, hash_of, found);
-    }
-    const std::size_t overflow = overflow_of(from);
-    reserve_for(overflow);
-    start_heads(from, index);
+    if (!same_size) find_destinations(from, hash_of);
+    overflow_ = overflow_of(from);
+    reserve_for(overflow_);
+  }
 
-    std::size_t at = 0;
-    const auto head_of = [&](const Key& key) -> std::size_t {
-      if (mask_ + 1 == old_buckets_) return index;
-      if constexpr (hash_throws) {
-        return found[at++];
-      } else {
-        return hash_of(key) & mask_;
-      }
-    };
-    move_chain(from, index, head_of);
-    return static_cast<std::ptrdiff_t>(taken_) - static_cast<std::ptrdiff_t>(overflow);
+  // Empties chain `index`, whose head is `from`. Returns by how much the number of overflow buckets
+  // in use went up (or down, when negative).  Requires: prepare(from, ...) came before.
+  // Throws: what a copy throws; the chain is then as before.
+  std::ptrdiff_t run(bucket_type* from, std::size_t index) {
+    if (moves_head_alone(from)) [[likely]] {
+      move_head(from, index);
+      return 0;
+    }
+    start_heads(from, index);
+    move_chain(from, index);
+    return static_cast<std::ptrdiff_t>(taken_) - static_cast<std::ptrdiff_t>(overflow_);
   }
 
  private:
@@ -144,35 +140,47 @@ class evacuation {
     }
   };
 
-  // The common case: no overflow bucket, at most two targets, and nothing that throws.
+  // The common case: no overflow bucket, at most two targets, and no copy that throws.
+  [[nodiscard]] bool moves_head_alone(const bucket_type* from) const noexcept {
+    return entries::relocates() && from->next() == nullptr && mask_ + 1 <= 2 * old_buckets_;
+  }
+
+  // The slots of a head whose entries go to the upper half of a doubling.
   template <class HashOf>
-  void move_head(bucket_type* from, std::size_t index, const HashOf& hash_of) {
+  [[nodiscard]] std::uint32_t rising(bucket_type* from, const HashOf& hash_of) const {
+    std::uint32_t up = 0;
+    for (auto set = from->live(); set; set.drop_first()) {
+      const unsigned i = set.first();
+      const bool rises = (hash_of(std::as_const(from->slot(i)->first)) & old_buckets_) != 0;
+      up |= std::uint32_t{rises} << i;
+    }
+    return up;
+  }
+
+  void move_head(bucket_type* from, std::size_t index) noexcept {
     const std::uint64_t tops = from->tops();
     const past_type past = from->past();
     const std::size_t high = mask_ + 1 - old_buckets_;  // the new bit of the index; 0 for same size
     const bool in_place = to_ + index == from;
     if (in_place && high == 0) return;
-    std::uint64_t stay = ~std::uint64_t{0};  // the tophash bytes that stay at `index`
-    std::uint32_t up = 0;                    // the slots whose entries don't
-    for (auto set = from->live(); set; set.drop_first()) {
-      const unsigned i = set.first();
-      typename entries::value_type* const entry = from->slot(i);
-      std::size_t target = index;
-      if (high != 0 && (hash_of(std::as_const(entry->first)) & high) != 0) {
-        target += high;
-        stay = with_tophash(stay, i, 0);
-        up |= 1u << i;
-      } else if (in_place) {
-        continue;
-      }
+    const auto move = [&](unsigned i, std::size_t target) {
       move_number({from, i}, {to_ + target, i});
       track(from, i, to_ + target, i);
-      entries::relocate(allocator_, to_[target].slot(i), entry);
+      entries::relocate(allocator_, to_[target].slot(i), from->slot(i));
+    };
+    std::uint64_t stay = ~std::uint64_t{0};  // the tophash bytes that stay at `index`
+    for (std::uint32_t up = up_; up != 0; up &= up - 1) {
+      const auto i = static_cast<unsigned>(std::countr_zero(up));
+      move(i, index + high);
+      stay = with_tophash(stay, i, 0);
     }
-    to_[index].reset(past.of_lower(up));
+    if (!in_place) {
+      for (auto set = matcher::live(tops & stay); set; set.drop_first()) move(set.first(), index);
+    }
+    to_[index].reset(past.of_lower(up_));
     to_[index].set_tops(tops & stay);
     if (high != 0) {
-      to_[index + high].reset(past.of_upper(up));
+      to_[index + high].reset(past.of_upper(up_));
       to_[index + high].set_tops(tops & ~stay);
     }
   }
@@ -205,23 +213,26 @@ class evacuation {
   }
 
   template <class HashOf>
-  void find_destinations(bucket_type* from, const HashOf& hash_of, destinations& found) const {
+  void find_destinations(bucket_type* from, const HashOf& hash_of) {
     for (bucket_type* b = from; b != nullptr; b = b->next()) {
       for (auto set = b->live(); set; set.drop_first()) {
-        found.push_back(hash_of(std::as_const(b->slot(set.first())->first)) & mask_);
+        const std::uint64_t hash = hash_of(std::as_const(b->slot(set.first())->first));
+        found_.push_back(static_cast<std::size_t>(hash & mask_));
       }
     }
   }
 
-  template <class HeadOf>
-  void move_chain(bucket_type* from, std::size_t index, const HeadOf& head_of) {
+  void move_chain(bucket_type* from, std::size_t index) {
+    auto head_of = [&, at = std::size_t{0}]() mutable {
+      return mask_ + 1 == old_buckets_ ? index : found_[at++];
+    };
     undo copies{*this, index};
     bucket_type* const overflow = from->next();
     move_entries_of_head(from, head_of, copies);
     for (bucket_type* b = overflow; b != nullptr; b = b->next()) {
       for (auto set = b->live(); set; set.drop_first()) {
         const unsigned i = set.first();
-        bucket_type* const head = to_ + head_of(std::as_const(b->slot(i)->first));
+        bucket_type* const head = to_ + head_of();
         const tophash top = tophash_at(b->tops(), i);
         const place_type target = place_for_overflow(head);
         transfer({b, i}, target, top, copies);
@@ -248,12 +259,12 @@ class evacuation {
 
   // Entries of the head keep their slots (E1); those whose head is this one keep their place.
   template <class HeadOf>
-  void move_entries_of_head(bucket_type* from, const HeadOf& head_of, undo& copies) {
+  void move_entries_of_head(bucket_type* from, HeadOf& head_of, undo& copies) {
     std::uint64_t left = from->tops();  // what stays
     std::uint32_t left_slots = 0;       // whose entries don't
     for (auto set = from->live(); set; set.drop_first()) {
       const unsigned i = set.first();
-      const std::size_t target = head_of(std::as_const(from->slot(i)->first));
+      const std::size_t target = head_of();
       bucket_type* const head = to_ + target;
       if (head == from) continue;
       note_head_entry(from, i, target);
@@ -346,6 +357,9 @@ class evacuation {
   std::size_t mask_;
   std::size_t old_buckets_;
   place_type& tracked_;
+  std::uint32_t up_ = 0;      // of a head alone: whose entries rise
+  destinations found_;        // of any other chain: where each entry goes, in their order
+  std::size_t overflow_ = 0;  // its overflow buckets
   std::size_t taken_ = 0;
   bucket_type* last_head_ = nullptr;  // where place_for_overflow() appended last, since walking a
   bucket_type* last_tail_ = nullptr;  // long chain for each entry would be quadratic

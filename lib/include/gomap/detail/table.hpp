@@ -55,6 +55,9 @@ namespace gomap::detail {
 //       could not get memory and waits for its next try; or less, where 32 bits hold no more.
 //   T6  with a full past: who is in a head and no guest() was put there when it was new, and has no
 //       number. Of the others of one hash one at most has none.
+//   T7  where readers go without a lock: what they can reach changes in a section alone. Hash and
+//       allocator are called outside: memory that no chain leads to any more needs no section, since
+//       whoever still reads it began before the section that cut it off.
 template <class Key, class T, class Allocator, class Words = plain_words>
 class table {
  public:
@@ -171,11 +174,14 @@ class table {
   // an overflow bucket; the table is then as before. What `construct` reads may lie in the table:
   // nothing moves before it returns. Growth, due or under way, goes on afterwards; what keeps it
   // from going on (no memory, a hash that throws) puts it off to a later insertion.
-  template <class HashOf, class Construct>
-  position insert(std::uint64_t hash, const HashOf& hash_of, const Construct& construct) {
+  // open_section() returns what lives as long as readers without a lock are to be kept away (T7).
+  template <class HashOf, class Construct, class OpenSection = unwatched>
+  position insert(std::uint64_t hash, const HashOf& hash_of, const Construct& construct,
+                  const OpenSection& open_section = {}) {
     if (size_ >= trigger_) [[unlikely]]
-      return insert_slow(hash, hash_of, construct);
-    return place(array_ + (hash & mask_), hash, hash_of, construct);  // T5: it is not growing
+      return insert_slow(hash, hash_of, construct, open_section);
+    // T5: it is not growing
+    return place(array_ + (hash & mask_), hash, hash_of, construct, open_section);
   }
 
   // Destroys the entry at `at`.  Requires: `hash` is its hash; or `head` is the head of its chain.
@@ -201,23 +207,24 @@ class table {
       allocate_first(bits);
     } else if (bits > this->bits()) {
       finish_growth(hash_of);
-      start_growth(bits);
+      start_growth(bits, unwatched());
       finish_growth(hash_of);
     }
   }
 
   // The same in parts, one doubling after the other: evacuates up to `chains` chains and returns
-  // whether all is done.
-  template <class HashOf>
-  bool grow_partly_to(unsigned bits, std::size_t chains, const HashOf& hash_of) {
+  // whether all is done. open_section: see insert().
+  template <class HashOf, class OpenSection>
+  bool grow_partly_to(unsigned bits, std::size_t chains, const HashOf& hash_of,
+                      const OpenSection& open_section) {
     if (bits > max_bits) GOMAP_THROW(std::length_error("gomap: more entries than a map can hold"));
     if (!has_array()) {
-      allocate_first(bits);
+      allocate_first(bits, open_section);
     } else if (!growing() && bits > this->bits()) {
-      start_growth(this->bits() + 1);
+      start_growth(this->bits() + 1, open_section);
     }
     position none;
-    for (; growing() && chains > 0; --chains) evacuate_next(hash_of, none);
+    for (; growing() && chains > 0; --chains) evacuate_next(hash_of, none, open_section);
     if (!growing()) set_trigger();
     return !growing() && bits <= this->bits();
   }
@@ -227,7 +234,7 @@ class table {
   template <class HashOf>
   void finish_growth(const HashOf& hash_of) {
     position none;
-    while (growing()) evacuate_next(hash_of, none);
+    while (growing()) evacuate_next(hash_of, none, unwatched());
     memory_.release_all_retired(allocator_);
     set_trigger();
   }
@@ -237,7 +244,7 @@ class table {
   void compact(const HashOf& hash_of) {
     finish_growth(hash_of);
     if (!has_array()) return;
-    start_growth(bits());
+    start_growth(bits(), unwatched());
     finish_growth(hash_of);
   }
 
@@ -445,12 +452,14 @@ class table {
   }
 
   // always_inline: it is the rest of every insertion, and called from two places.
-  template <class HashOf, class Construct>
+  template <class HashOf, class Construct, class OpenSection>
   [[gnu::always_inline]] inline position place(bucket_type* head, std::uint64_t hash,
-                                               const HashOf& hash_of, const Construct& construct);
-  template <class HashOf, class Construct>
+                                               const HashOf& hash_of, const Construct& construct,
+                                               const OpenSection& open_section);
+  template <class HashOf, class Construct, class OpenSection>
   [[gnu::noinline]] position place_in_overflow(bucket_type* head, std::uint64_t hash,
-                                               const HashOf& hash_of, const Construct& construct);
+                                               const HashOf& hash_of, const Construct& construct,
+                                               const OpenSection& open_section);
   template <class HashOf, class Construct>
   void construct_in_overflow(bucket_type* head, position at, std::uint64_t hash,
                              const HashOf& hash_of, const Construct& construct);
@@ -464,19 +473,24 @@ class table {
                                           const HashOf& hash_of);
   template <class HashOf>
   void number_appended(const table& from, const HashOf& hash_of);
-  template <class HashOf, class Construct>
+  template <class HashOf, class Construct, class OpenSection>
   [[gnu::noinline]] position insert_slow(std::uint64_t hash, const HashOf& hash_of,
-                                         const Construct& construct);
+                                         const Construct& construct,
+                                         const OpenSection& open_section);
   void unlink(bucket_type* head, bucket_type* emptied) noexcept;
 
-  void allocate_first(unsigned bits);
+  template <class OpenSection = unwatched>
+  void allocate_first(unsigned bits, const OpenSection& open_section = {});
   [[nodiscard]] bucket_type* array_for_growth(unsigned bits);
-  void start_growth(unsigned bits);
-  template <class HashOf>
-  void advance_growth(const HashOf& hash_of, position& tracked) noexcept;
-  template <class HashOf>
-  void evacuate_next(const HashOf& hash_of, position& tracked);
-  void end_growth() noexcept;
+  template <class OpenSection>
+  void start_growth(unsigned bits, const OpenSection& open_section);
+  template <class HashOf, class OpenSection>
+  void advance_growth(const HashOf& hash_of, position& tracked,
+                      const OpenSection& open_section) noexcept;
+  template <class HashOf, class OpenSection>
+  void evacuate_next(const HashOf& hash_of, position& tracked, const OpenSection& open_section);
+  template <class OpenSection>
+  void end_growth(const OpenSection& open_section) noexcept;
   void set_trigger() noexcept;
   [[nodiscard]] static std::uint32_t trigger_at(std::size_t size) noexcept {
     return static_cast<std::uint32_t>(
@@ -511,14 +525,15 @@ class table {
 // ---- bodies, in the order above ------------------------------------------------------------
 
 template <class Key, class T, class Allocator, class Words>
-template <class HashOf, class Construct>
+template <class HashOf, class Construct, class OpenSection>
 auto table<Key, T, Allocator, Words>::place(bucket_type* head, std::uint64_t hash,
-                                            const HashOf& hash_of, const Construct& construct)
-    -> position {
+                                            const HashOf& hash_of, const Construct& construct,
+                                            const OpenSection& open_section) -> position {
   const auto hole = head->empty();
   if (!hole) [[unlikely]]
-    return place_in_overflow(head, hash, hash_of, construct);
+    return place_in_overflow(head, hash, hash_of, construct, open_section);
   const unsigned i = hole.first();
+  const auto section = open_section();
   construct(allocator_, head->slot(i));
   head->set_top(i, tophash_of(hash));
   ++size_;
@@ -542,10 +557,12 @@ void table<Key, T, Allocator, Words>::construct_numbered(position at, const Cons
 }
 
 template <class Key, class T, class Allocator, class Words>
-template <class HashOf, class Construct>
+template <class HashOf, class Construct, class OpenSection>
 auto table<Key, T, Allocator, Words>::place_in_overflow(bucket_type* head, std::uint64_t hash,
                                                         const HashOf& hash_of,
-                                                        const Construct& construct) -> position {
+                                                        const Construct& construct,
+                                                        const OpenSection& open_section)
+    -> position {
   position at;
   bucket_type* tail = head;
   while (!at && tail->next() != nullptr) {
@@ -561,6 +578,7 @@ auto table<Key, T, Allocator, Words>::place_in_overflow(bucket_type* head, std::
     }
   } fresh{memory_, nullptr};
   if (!at) at = {{fresh.bucket = memory_.take(allocator_, mask_ + 1), 0}};
+  const auto section = open_section();
   construct_in_overflow(head, at, hash, hash_of, construct);
   at.where->set_top(at.index, tophash_of(hash));
   ++size_;
@@ -605,13 +623,14 @@ bool table<Key, T, Allocator, Words>::ties_with_guest(bucket_type* head, std::ui
 }
 
 template <class Key, class T, class Allocator, class Words>
-template <class HashOf, class Construct>
+template <class HashOf, class Construct, class OpenSection>
 auto table<Key, T, Allocator, Words>::insert_slow(std::uint64_t hash, const HashOf& hash_of,
-                                                  const Construct& construct) -> position {
-  if (!has_array()) allocate_first(0);
-  position at = place(home(hash), hash, hash_of, construct);
+                                                  const Construct& construct,
+                                                  const OpenSection& open_section) -> position {
+  if (!has_array()) allocate_first(0, open_section);
+  position at = place(home(hash), hash, hash_of, construct, open_section);
   // The entry is in, so nothing from here on may fail the insertion.
-  advance_growth(hash_of, at);
+  advance_growth(hash_of, at, open_section);
   at.in_head = at.where == home(hash);
   return at;
 }
@@ -654,10 +673,16 @@ void table<Key, T, Allocator, Words>::unlink(bucket_type* head, bucket_type* emp
 }
 
 template <class Key, class T, class Allocator, class Words>
-void table<Key, T, Allocator, Words>::allocate_first(unsigned bits) {
-  array_ = memory_type::allocate_empty_array(allocator_, std::size_t{1} << bits);
-  old_ = nullptr;
-  mask_ = (std::size_t{1} << bits) - 1;
+template <class OpenSection>
+void table<Key, T, Allocator, Words>::allocate_first(unsigned bits,
+                                                     const OpenSection& open_section) {
+  bucket_type* const first = memory_type::allocate_empty_array(allocator_, std::size_t{1} << bits);
+  {
+    const auto section = open_section();
+    array_ = first;
+    old_ = nullptr;
+    mask_ = (std::size_t{1} << bits) - 1;
+  }
   stamps_.note_move();
   set_trigger();
   note_peak();
@@ -676,15 +701,19 @@ auto table<Key, T, Allocator, Words>::array_for_growth(unsigned bits) -> bucket_
 
 // Throws: what the allocator throws; nothing has changed then. O(1).
 template <class Key, class T, class Allocator, class Words>
-void table<Key, T, Allocator, Words>::start_growth(unsigned bits) {
+template <class OpenSection>
+void table<Key, T, Allocator, Words>::start_growth(unsigned bits, const OpenSection& open_section) {
   bucket_type* const fresh = array_for_growth(bits);
   memory_.release_all_retired(allocator_);
   memory_.retire();
-  old_ = static_cast<bucket_type*>(array_);
-  array_ = fresh;
-  old_mask_ = static_cast<std::size_t>(mask_);
-  mask_ = (std::size_t{1} << bits) - 1;
-  split_ = 0;
+  {
+    const auto section = open_section();
+    old_ = static_cast<bucket_type*>(array_);
+    array_ = fresh;
+    old_mask_ = static_cast<std::size_t>(mask_);
+    mask_ = (std::size_t{1} << bits) - 1;
+    split_ = 0;
+  }
   trigger_ = 0;
   stamps_.note_move();
   std::uint16_t& growths = mask_ == old_mask_ ? compactions_ : doublings_;
@@ -694,20 +723,22 @@ void table<Key, T, Allocator, Words>::start_growth(unsigned bits) {
 
 // What an insertion does beyond inserting: starts the growth that is due, or carries one on.
 template <class Key, class T, class Allocator, class Words>
-template <class HashOf>
-void table<Key, T, Allocator, Words>::advance_growth(const HashOf& hash_of,
-                                                     position& tracked) noexcept {
+template <class HashOf, class OpenSection>
+void table<Key, T, Allocator, Words>::advance_growth(const HashOf& hash_of, position& tracked,
+                                                     const OpenSection& open_section) noexcept {
   GOMAP_TRY {
     if (!growing()) {
       if (memory_.release_retired(allocator_)) return;
       if (size_ > load_limit(bits())) {
-        if (bits() < max_bits) start_growth(bits() + 1);
+        if (bits() < max_bits) start_growth(bits() + 1, open_section);
       } else if (overflow_ >= overflow_limit(bits(), patience_)) {
-        start_growth(bits());
+        start_growth(bits(), open_section);
       }
     }
     const bool at_once = step_ == 0 || old_mask_ < small_table_buckets;
-    for (unsigned n = step_; growing() && (at_once || n > 0); --n) evacuate_next(hash_of, tracked);
+    for (unsigned n = step_; growing() && (at_once || n > 0); --n) {
+      evacuate_next(hash_of, tracked, open_section);
+    }
     set_trigger();
   }
   GOMAP_CATCH_ALL {
@@ -719,12 +750,18 @@ void table<Key, T, Allocator, Words>::advance_growth(const HashOf& hash_of,
 
 // Throws: what hash_of, a copy or the allocator throws; the bucket then stays where it is.
 template <class Key, class T, class Allocator, class Words>
-template <class HashOf>
-void table<Key, T, Allocator, Words>::evacuate_next(const HashOf& hash_of, position& tracked) {
+template <class HashOf, class OpenSection>
+void table<Key, T, Allocator, Words>::evacuate_next(const HashOf& hash_of, position& tracked,
+                                                    const OpenSection& open_section) {
   evacuation_type step(allocator_, memory_, numbers_, array_, mask_, old_mask_ + 1, tracked);
-  overflow_ += static_cast<std::uint32_t>(step.run(old_ + split_, split_, hash_of));
+  bucket_type* const head = old_ + split_;
+  step.prepare(head, hash_of);
+  {
+    const auto section = open_section();
+    overflow_ += static_cast<std::uint32_t>(step.run(head, split_));
+    ++split_;
+  }
   stamps_.note_move();
-  ++split_;
   constexpr std::size_t block =
       std::bit_floor(std::max<std::size_t>(1, discard_bytes / sizeof(bucket_type)));
   if (split_ % block == 0 && has_two_arrays()) {
@@ -732,16 +769,22 @@ void table<Key, T, Allocator, Words>::evacuate_next(const HashOf& hash_of, posit
     bucket_type* const ahead = split_ + block <= old_mask_ + 1 ? array_ + split_ : nullptr;
     memory_type::discard(allocator_, old_ + split_ - block, old_ + split_, ahead);
   }
-  if (split_ > old_mask_) end_growth();
+  if (split_ > old_mask_) end_growth(open_section);
 }
 
 template <class Key, class T, class Allocator, class Words>
-void table<Key, T, Allocator, Words>::end_growth() noexcept {
+template <class OpenSection>
+void table<Key, T, Allocator, Words>::end_growth(const OpenSection& open_section) noexcept {
   note_peak();
-  if (has_two_arrays()) memory_.retire_array(allocator_, old_, old_mask_ + 1);
-  old_ = nullptr;
-  old_mask_ = 0;
-  split_ = 1;
+  bucket_type* const emptied = has_two_arrays() ? static_cast<bucket_type*>(old_) : nullptr;
+  const std::size_t buckets = old_mask_ + 1;
+  {
+    const auto section = open_section();
+    old_ = nullptr;
+    old_mask_ = 0;
+    split_ = 1;
+  }
+  if (emptied != nullptr) memory_.retire_array(allocator_, emptied, buckets);
   patience_ = patience_for(overflow_);
 }
 
@@ -880,7 +923,7 @@ void table<Key, T, Allocator, Words>::clear_by(const Run& run) {
 // Empties all buckets, whose entries are destroyed or need not be.
 template <class Key, class T, class Allocator, class Words>
 void table<Key, T, Allocator, Words>::forget_entries() noexcept {
-  if (growing()) end_growth();
+  if (growing()) end_growth(unwatched());
   if (has_array()) {
     for (std::size_t i = 0; i <= mask_; ++i) array_[i].reset();
   }
@@ -952,7 +995,7 @@ void table<Key, T, Allocator, Words>::swap(table& other) noexcept {
 template <class Key, class T, class Allocator, class Words>
 void table<Key, T, Allocator, Words>::destroy() noexcept {
   destroy_entries();
-  if (growing()) end_growth();
+  if (growing()) end_growth(unwatched());
   memory_.release_all(allocator_);
   if constexpr (full) numbers_.forget(allocator_);
   if (has_array()) memory_type::deallocate_array(allocator_, array_, mask_ + 1);

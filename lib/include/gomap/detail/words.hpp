@@ -146,6 +146,15 @@ template <class V, std::size_t Unit, class Atomics>
          static_cast<int>(GOMAP_ADDRESS::bits + bits);
 }
 
+// How a table that nobody watches changes. Where readers go without a lock, each change that they
+// may see is made in a section of the shard's sequence instead (shard.hpp).
+struct unwatched {
+  struct [[nodiscard]] section {
+    constexpr ~section() {}  // not trivial, so that an unused section is no warning
+  };
+  [[nodiscard]] constexpr section operator()() const noexcept { return {}; }
+};
+
 struct plain_words {
   // Whether readers without a lock exist. What they may look at then stays what it is: memory is
   // recycled inside its table only, and entries are written by words.
