@@ -251,8 +251,7 @@ class bucket_memory {
     return first;
   }
 
-  // Whether an array of `n` buckets is so small, a few pages or less, that discarding gains
-  // nothing.
+  // Whether an old array of `n` buckets becomes overflow buckets: if it is too small to discard.
   static constexpr bool serves_as_overflow(std::size_t n) noexcept {
     return n <= (std::size_t{64} << 10) / sizeof(Bucket);
   }

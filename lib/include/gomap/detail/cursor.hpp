@@ -178,7 +178,7 @@ class cursor {
     moves_ = core_->moves();
   }
 
-  // Out of line, and of scalars, so that a cursor whose address nobody takes lives in registers.
+  // Out of line, with scalars for arguments, so that a cursor can stay in registers.
   [[nodiscard]] const value_type* entry_or_null() const {
     return at_.in_parts([this](auto... parts) { return find_again(core_, moves_, parts...); });
   }
@@ -492,8 +492,8 @@ bool cursor<Core>::sort_slots(bucket_type* head) noexcept {
   if (second != nullptr && second->next() != nullptr) return false;
   walk_.head_ = head;
   walk_.noted_ = {head->tops(), second == nullptr ? 0 : second->tops()};
-  // Each slot goes to the place that the number of lesser tophashes gives it: without a branch that
-  // nobody could foresee.
+  // A slot's place is the number of lesser tophashes. Counting needs no branch that the processor
+  // would mispredict.
   const unsigned empty = matcher::count_below(walk_.noted_[0], walk_.noted_[1], 1);
   std::uint64_t taken = 0;
   walk_.sorted_ = 0;
