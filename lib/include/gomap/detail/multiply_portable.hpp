@@ -1,6 +1,6 @@
 // multiply_portable.hpp -- the folded 64x64 -> 128 bit product, by 32-bit halves.
 //
-// For compilers without a 128-bit integer, and for 32-bit machines. multiply_native.hpp gives the
+// For compilers without a 128-bit integer, as on 32-bit machines. multiply_native.hpp gives the
 // same numbers; config.hpp selects one of them.
 #pragma once
 

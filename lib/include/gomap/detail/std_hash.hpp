@@ -1,7 +1,7 @@
 // std_hash.hpp -- whether a std::hash is one that a user wrote.
 //
 // A user may specialise std::hash for types with a user's type in them: an enumeration, a
-// shared_ptr or an optional of a class. The user may also have specialised ==, so the user's hash
+// shared_ptr or an optional of a class. The user may also have another ==, so the user's hash
 // must be used. But the library has a std::hash for such types too. It takes no seed, so it is not
 // used.
 // Two tests recognise the library's. If neither does, the hash counts as a user's, which is never
