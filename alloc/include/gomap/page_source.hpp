@@ -35,8 +35,8 @@ struct page_options {
   huge_pages huge = huge_pages::never;
 
   // The most bytes that may be in use at a time, small blocks included; more fails with bad_alloc.
-  // When a large block is allocated, idle pages are given back until the bytes in use and the
-  // cached ones together are within the cap.
+  // If a large block would bring the bytes in use and the cached ones together over the cap, idle
+  // pages go back first.
   std::size_t cap_bytes = no_cap;
 
   // The cache holds at most cache_floor_bytes of idle pages, ...
