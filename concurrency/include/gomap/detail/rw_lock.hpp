@@ -33,7 +33,7 @@ namespace gomap::detail {
 //   L3  with `writer`, the count is the number of readers that it waits for, plus the queued ones.
 //   L4  leaving is 0 unless a writer waits for readers. After the writer has added their number,
 //       leaving is the number of those that have not unlocked.
-//   L5  a thread sleeps on state only at a value with `writer` and the bit of the thread's kind. The
+//   L5  a thread sleeps on state only at a value with `writer` and the bit of its kind. The
 //       unlock() that clears the bit wakes all readers, one competing writer, or the impatient
 //       one. A competing writer that was woken sets the bit again, on behalf of the others.
 //   L6  at most one writer has set `impatient`. It then waits for the next unlock() as readers do.
