@@ -121,8 +121,8 @@ class concurrent_map {
   using mutex_type = Mutex;
   using map_type = map<Key, T, Hash, KeyEqual, Allocator>;
 
-  // Whether reads take no lock when they are called with a Key, or with a number for a number. With
-  // a key of another type, whose comparison may look elsewhere, they take the lock, unless
+  // Whether reads take no lock when they are called with a Key, or with a number where Key is one.
+  // With any other type, whose comparison may look elsewhere, they take the lock, unless
   // is_self_contained<Key> was specialised.
   static constexpr bool reads_take_no_lock = core_type::optimistic;
 

@@ -4,8 +4,8 @@
 //   optimistic_access   one may: every word is loaded with acquire, and is used only if the
 //                       sequence number has not changed since the read began
 //
-// So an optimistic probe may load words that do not belong together, but never uses them: it stops
-// as soon as the sequence number has changed, and its caller drops the result.
+// So an optimistic probe may load words that do not belong together, but never acts on them: it
+// stops as soon as the sequence number has changed, and its caller drops the result.
 #pragma once
 
 #include <cstdint>

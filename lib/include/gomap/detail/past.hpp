@@ -66,10 +66,9 @@ class brief_past {
 //   low    [ - | risen 8  | lives of slots 0 to 3, 13 bits each ]
 //   high   [ - | bereaved 1 | guests 8 | lives of slots 4 to 7  ]
 //
-// risen     this bucket is the upper half of a split, and that split moved the entry of this slot
-// up
-//           from the lower half's head. It always means that one split: when the bucket is split
-//           again, its lower half, which keeps its index, keeps the bits.
+// risen     this bucket is the upper half of a split that moved the entry of this slot up, from the
+//           lower half's head. It always means that one split: when the bucket is split again, its
+//           lower half, which keeps its index, keeps the bits.
 // guest     the entry was inserted into an overflow bucket, and came to this slot later.
 // bereaved  an entry of this chain that was inserted into an overflow bucket has been erased.
 class full_past {
