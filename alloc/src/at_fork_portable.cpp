@@ -1,4 +1,4 @@
-// at_fork_portable.cpp -- systems without fork().
+// at_fork_portable.cpp -- for systems without fork().
 #include <gomap/detail/at_fork.hpp>
 
 namespace gomap::detail {

@@ -1,4 +1,4 @@
-// at_fork_posix.cpp -- fork() as POSIX has it.
+// at_fork_posix.cpp -- for systems with POSIX's fork().
 #include <pthread.h>
 #include <unistd.h>
 
@@ -7,8 +7,8 @@
 namespace gomap::detail {
 
 void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept {
-  // Fails for want of memory alone, while a program or a library is loaded: children are then as
-  // without it.
+  // Fails only for lack of memory, while a program or a library is loaded. Then children find locks
+  // as they would without handlers.
   (void)::pthread_atfork(before, in_parent, in_child);
 }
 

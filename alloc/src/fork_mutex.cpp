@@ -45,7 +45,7 @@ struct fork_list {
     m.mutex_.let_go();
   }
 
-  // From now on there is no list for the mutexes that are left, which may outlive it.
+  // Takes all mutexes that are left out of the list: they may outlive it.
   void close() noexcept {
     const std::scoped_lock hold(guard);
     closed = true;
@@ -68,10 +68,10 @@ struct fork_list {
 
 namespace {
 
-// Of this copy. Never destroyed: sources with static lifetime may go after it.
+// The list of this copy. Never destroyed: sources with static lifetime may be destroyed after it.
 constinit fork_list list;
 
-// Handlers are there as long as this copy is.
+// Registers the handlers when this copy is loaded, and closes the list when it is unloaded.
 struct lifetime {
   lifetime() noexcept {
     at_fork([] { list.lock_all(); }, [] { list.unlock_all(); }, [] { list.unlock_all(); });

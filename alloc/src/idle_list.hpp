@@ -1,4 +1,4 @@
-// idle_list.hpp -- a large block as page_source knows it, and the list that it hangs in when idle.
+// idle_list.hpp -- what page_source knows of a large block, and the list that idle blocks are in.
 //
 //   base        used          touched        committed           capacity
 //    |  in use   |  dirty       |  zero        |  not accessible    |
@@ -12,8 +12,8 @@ namespace gomap::detail {
 // Invariants:
 //   S1  used <= committed <= capacity.
 //   S2  used == 0 <=> the block is idle: in the list of its capacity, or being given back.
-//   S3  what lies behind the larger of used and touched reads as zero.
-//   S4  kept + gone <= used: what discard() got, kept resident or given back.
+//   S3  everything behind the larger of used and touched reads as zero.
+//   S4  kept + gone <= used: the bytes that were discarded, and either kept or given back.
 struct block {
   std::byte* base = nullptr;
   std::size_t heap_alignment = 0;  // of a block of operator new's; 0: it is mapped
@@ -30,7 +30,7 @@ struct block {
   block* older = nullptr;
 };
 
-// A list of idle blocks through the blocks themselves, since freeing must not allocate.
+// A list of idle blocks. The links are in the blocks themselves, since freeing must not allocate.
 class idle_list {
  public:
   [[nodiscard]] block* newest() const noexcept { return newest_; }

@@ -1,6 +1,6 @@
-// leak_roots_linux.cpp -- LeakSanitizer's functions, called where a program has them.
+// leak_roots_linux.cpp -- calls LeakSanitizer's functions where the program has them.
 //
-// It links them into a program that is built with it. They are weak here: null anywhere else.
+// A program that is built with LeakSanitizer links them. They are weak here: null in any other.
 #include <gomap/detail/leak_roots.hpp>
 
 extern "C" {

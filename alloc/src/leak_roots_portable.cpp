@@ -1,5 +1,5 @@
-// leak_roots_portable.cpp -- nobody to tell: mapped blocks are Linux's, and malloc's memory is
-// known.
+// leak_roots_portable.cpp -- does nothing: only on Linux are blocks mapped, and leak checkers know
+// malloc's memory.
 #include <gomap/detail/leak_roots.hpp>
 
 namespace gomap::detail {

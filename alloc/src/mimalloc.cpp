@@ -1,8 +1,8 @@
 // mimalloc.cpp -- mimalloc_heap over the mimalloc library.
 //
-// mimalloc frees from any thread, but a heap may be entered for allocation, and destroyed, by its
-// own thread only, and is gone when that thread ends. Hence the owner's number beside the pointer:
-// it tells both "not mine" and "gone", and one that is never reused tells them for ever.
+// With mimalloc any thread may free a block. But only the thread that made a heap may allocate from
+// it or destroy it, and the heap is gone when that thread ends. So the number of its thread is kept
+// beside the pointer: in any other thread the heap is not used. Numbers are never reused.
 #include <atomic>
 #include <cstddef>
 
@@ -25,9 +25,9 @@ void* or_throw(void* p) {
   return p;
 }
 
-// What to ask for instead of `bytes`: builds of mimalloc that pad blocks take a short cut for
-// powers of two and lose the alignment on it. Sizes are multiples of their alignment here, so one
-// byte more is no power of two.
+// The size to request instead of `bytes`. Builds of mimalloc that pad blocks lose the alignment for
+// sizes that are powers of two. Sizes here are multiples of their alignment, so one byte more is no
+// power of two.
 std::size_t off_the_short_cut(std::size_t bytes, std::size_t alignment) noexcept {
   return alignment > alignof(std::max_align_t) ? bytes + 1 : bytes;
 }

@@ -70,7 +70,7 @@ void* page_source::allocate(std::size_t bytes, std::size_t alignment) {
 
 void* page_source::allocate_zeroed(std::size_t bytes, std::size_t alignment) {
   if (bytes < large_bytes) return std::memset(allocate(bytes, alignment), 0, bytes);
-  // A dirty block is zeroed by hand, which is many times quicker than a fault a page.
+  // A dirty block is overwritten with zero, which is many times faster than a fault for each page.
   block* const b = state_->allocate_large(bytes, alignment);
   std::memset(b->base, 0, std::min(b->touched, bytes));
   state_->look_at_clock();
@@ -92,16 +92,16 @@ void page_source::discard(void* p, std::size_t bytes) noexcept {
     const std::scoped_lock hold(state_->lock);
     block* const b = state_->find_locked(p);
     if (b == nullptr) return;
-    // The pages of a small array are kept: many such grow at a time, and the next one has use for
-    // them. Those of a large one go, or it would hold two arrays' worth of memory. What is kept
-    // cannot be taken back later, so under a cap nothing is.
+    // The pages of a small array are kept: many such arrays grow at a time, and the next one can
+    // use them. Those of a large array go back; else it would hold the memory of two. Pages that
+    // are kept cannot be given back later, so under a cap none are.
     const page_options& o = state_->options;
     give_back = o.cap_bytes != page_options::no_cap || b->used > o.cache_floor_bytes / 2 ||
                 state_->kept_bytes + pages.bytes > o.cache_floor_bytes;
     const std::size_t counted = state_->discard_locked(*b, pages.bytes, give_back);
     if (give_back) state_->discarded += counted;
   }
-  // The caller owns the range, so no lock is needed to let its pages go.
+  // The caller owns the range, so no lock is needed to give its pages back.
   if (give_back) detail::reset_pages(pages.first, pages.bytes);
   state_->look_at_clock();
 }
@@ -111,7 +111,7 @@ void page_source::move_pages(void* from, void* to, std::size_t bytes) noexcept {
   std::byte* const target =
       static_cast<std::byte*>(to) + (pages.first - static_cast<std::byte*>(from));
   const bool congruent = reinterpret_cast<std::uintptr_t>(target) % detail::page_bytes() == 0;
-  // Below this the move costs what it spares.
+  // Below this a move costs as much as it saves.
   constexpr std::size_t worth_moving = std::size_t{64} << 10;
   if (pages.bytes < worth_moving || !congruent) return discard(from, bytes);
   bool movable = false;
@@ -141,7 +141,7 @@ void page_source::trim() noexcept { state_->release_all_idle(); }
 page_stats page_source::stats() const noexcept {
   const std::scoped_lock hold(state_->lock);
   page_stats result;
-  // Two numbers read beside changing ones: each is right, together they are a guess.
+  // Read while other threads change them: each number is right, but they may not belong together.
   result.bytes_in_use = state_->in_use.now();
   result.bytes_peak = state_->in_use.peak();
   result.bytes_cached = state_->idle_bytes + state_->kept_bytes;

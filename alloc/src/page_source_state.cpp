@@ -19,8 +19,7 @@ using detail::idle_list;
 using detail::round_up;
 
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
-// A move makes up to five mappings of the block that it is made to. All of a process may be as few
-// as 65,530.
+// A move cuts its target block into up to five mappings. A process may have only 65,530 in all.
 constexpr std::size_t max_pieced_blocks = 2048;
 constexpr std::size_t huge_page_bytes = 2 * mebibyte;  // on x86-64, and on aarch64 with 4 KiB pages
 
@@ -28,7 +27,7 @@ std::size_t capacity_class(std::size_t capacity) noexcept {
   return static_cast<std::size_t>(std::bit_width(capacity) - 1);
 }
 
-// The addresses that a fresh block of `bytes` gets: room to grow, as far as addresses are free.
+// How many addresses a fresh block of `bytes` gets: with room to grow, where addresses are plenty.
 std::size_t roomy_capacity(std::size_t bytes) noexcept {
   const std::size_t factor =
       std::min<std::size_t>(detail::reserve_factor(), bytes < mebibyte ? 4 : 16);
@@ -59,7 +58,7 @@ block* page_source::state::allocate_large(std::size_t bytes, std::size_t alignme
   block* b = take_idle_locked(whole, alignment);
   if (b == nullptr && !over_cap_locked()) b = map_locked(whole, alignment);
   if (b == nullptr || over_cap_locked()) {
-    // What is idle is in the way of the cap, or perhaps of the system.
+    // Idle blocks may be what keeps the cap, or the system, from granting it.
     hold.unlock();
     release_all_idle();
     hold.lock();
@@ -76,7 +75,7 @@ block* page_source::state::allocate_large(std::size_t bytes, std::size_t alignme
   return b;
 }
 
-// Has `bytes` of the block at p in use, if it has that much room and no less in use now.
+// Extends the used part of the block at p to `bytes`, if it has that much room.
 bool page_source::state::try_extend(void* p, std::size_t bytes) noexcept {
   std::unique_lock hold(lock);
   block* const b = find_locked(p);
@@ -89,7 +88,7 @@ bool page_source::state::try_extend(void* p, std::size_t bytes) noexcept {
     release_all_idle();
     hold.lock();
   }
-  // The block is the caller's, but its room may have become another one's meanwhile.
+  // The block is the caller's, but its room may have been cut off for another block meanwhile.
   bool fits = whole <= b->capacity;
   if (fits && whole > b->committed) {
     fits = detail::commit_pages(b->base + b->committed, whole - b->committed);
@@ -124,13 +123,13 @@ void page_source::state::deallocate_large(void* p) noexcept {
   release_excess();
 }
 
-// Whether the pages in use and the idle ones are together more than the cap.
+// Whether pages in use and idle pages together are more than the cap.
 bool page_source::state::over_cap_locked() const noexcept {
   const std::size_t limit = in_use.cap();
   return idle_bytes + kept_bytes > limit - std::min(in_use.now(), limit);
 }
 
-// The idle block that spares the most page faults, taken from its list; null if there is none.
+// The idle block that saves the most page faults, taken from its list; null if none fits.
 block* page_source::state::take_idle_locked(std::size_t bytes, std::size_t alignment) noexcept {
   constexpr int looked_at_per_list = 8;
   block* best = nullptr;
@@ -139,8 +138,8 @@ block* page_source::state::take_idle_locked(std::size_t bytes, std::size_t align
     const std::size_t useful_b = std::min(b.resident, bytes);
     return useful_a != useful_b ? useful_a > useful_b : a.resident < b.resident;
   };
-  // A block with many more pages than bytes wanted would strand the rest. From six classes up the
-  // addresses are worth more to a larger array than the pages to this one.
+  // A block with many more pages than are wanted would waste the rest. From six classes up, its
+  // addresses are of more use to a larger array than its pages to this one.
   const std::size_t first = capacity_class(bytes);
   const std::size_t last = std::min(first + 6, idle.size());
   for (std::size_t i = first; i < last; ++i) {
@@ -163,7 +162,7 @@ block* page_source::state::take_idle_locked(std::size_t bytes, std::size_t align
   return best;
 }
 
-// A place in the register. What it is for is got afterwards: then nothing may throw any more.
+// A node for the register. It is allocated before its block, since nothing may throw afterwards.
 auto page_source::state::new_node() -> block_map::node_type {
   block_map one;
   one.emplace(0, block());
@@ -193,8 +192,8 @@ block* page_source::state::map_locked(std::size_t bytes, std::size_t alignment) 
   return nullptr;
 }
 
-// A block made of the room that one in use has behind it, for when the system has no mapping left;
-// null when none has so much. O(blocks).
+// A block cut from the room behind a block in use, for when the system has no mapping left; null if
+// none has enough room. O(blocks).
 block* page_source::state::carve_locked(std::size_t bytes, std::size_t alignment) {
   auto node = new_node();
   alignment = std::max(alignment, detail::page_bytes());
@@ -214,8 +213,8 @@ block* page_source::state::carve_locked(std::size_t bytes, std::size_t alignment
   return nullptr;
 }
 
-// A block of operator new's, which may have memory where the system has no mapping left; null when
-// it has none, and for sizes at which some do not refuse but end the program.
+// A block from operator new, which may have memory when the system has no mapping left. Null if it
+// has none; also for sizes so large that some libraries end the program instead of refusing.
 block* page_source::state::borrow_locked(std::size_t bytes, std::size_t alignment) {
   if (bytes > 1024 * mebibyte) return nullptr;
   auto node = new_node();
@@ -283,7 +282,7 @@ void page_source::state::update_recent_peak_locked(clock::time_point now) noexce
 std::size_t page_source::state::cache_limit_locked() const noexcept {
   const std::size_t most = options.cache_max_bytes;
   const std::size_t floor = std::min(options.cache_floor_bytes, most);
-  // Compared before it is converted: it may be more than any number of bytes.
+  // Compared before it is converted: it may be too large for a std::size_t.
   const double share = recent_peak * options.cache_percent / 100;
   const bool within = share < static_cast<double>(most - floor);
   return within ? floor + static_cast<std::size_t>(share) : most;
@@ -309,7 +308,7 @@ block* page_source::state::oldest_idle_locked() noexcept {
   return oldest;
 }
 
-// Finds when the next idle block will have waited too long.
+// Computes when the next idle block will have waited long enough.
 void page_source::state::schedule_look_locked() noexcept {
   const block* const b = oldest_idle_locked();
   clock::rep when = never;
@@ -320,14 +319,14 @@ void page_source::state::schedule_look_locked() noexcept {
   next_look.store(when, std::memory_order_relaxed);
 }
 
-// Gives back what has waited too long. Costs a look at the clock when anything is idle.
+// Gives back blocks that have waited long enough. Looks at the clock if anything is idle.
 void page_source::state::look_at_clock() noexcept {
   // relaxed: see schedule_look_locked().
   const clock::rep when = next_look.load(std::memory_order_relaxed);
   if (when != never && clock::now().time_since_epoch().count() >= when) release_excess();
 }
 
-// As look_at_clock(), at one of 64 calls: those about small blocks are quicker than the clock.
+// As look_at_clock(), in one of 64 calls: calls for small blocks are faster than the clock.
 void page_source::state::look_now_and_then() noexcept {
   // relaxed: see schedule_look_locked().
   if (next_look.load(std::memory_order_relaxed) == never) return;
@@ -338,7 +337,7 @@ void page_source::state::look_now_and_then() noexcept {
   if (calls % 64 == 0) look_at_clock();
 }
 
-// Brings the cache within its bound. A block that is partly too much loses its end only.
+// Brings the cache within its bound. If a part of a block is too much, only its end is given back.
 void page_source::state::release_excess() noexcept {
   const clock::time_point start = clock::now();
   std::unique_lock hold(lock);
@@ -358,8 +357,8 @@ void page_source::state::release_excess() noexcept {
   schedule_look_locked();
 }
 
-// Gives back the last `cut` bytes that are resident in a block that is in no list, and lists it as
-// the one to go next. Lets go of the lock meanwhile. False: the system cannot; nothing changed.
+// Gives back the last `cut` resident bytes of a block that is in no list, and lists it as the next
+// to be given back. Unlocks meanwhile. False: the system cannot; nothing changed.
 bool page_source::state::cut_off_end(block& b, std::size_t cut,
                                      std::unique_lock<detail::fork_mutex>& hold) noexcept {
   hold.unlock();
@@ -385,8 +384,8 @@ void page_source::state::release_all_idle() noexcept {
   schedule_look_locked();
 }
 
-// Gives a block that is in no list back to the system. Lets go of the lock meanwhile. One that the
-// system does not take has lost its pages only, and is idle again, as if it were freed now.
+// Gives a block that is in no list back to the system. Unlocks meanwhile. If the system refuses it,
+// only its pages have gone back; it is then idle again, as if it had just been freed.
 void page_source::state::release(block& b, std::unique_lock<detail::fork_mutex>& hold) noexcept {
   auto node = blocks.extract(reinterpret_cast<std::uintptr_t>(b.base));
   hold.unlock();
@@ -398,12 +397,12 @@ void page_source::state::release(block& b, std::unique_lock<detail::fork_mutex>&
     return;
   }
   b.resident = 0;
-  // Strictly later than `start` of whoever wants it gone, who would come back for it for ever.
+  // Later than the `start` of the loop that gives blocks back, which would otherwise never end.
   b.freed_at = clock::now() + clock::duration(1);
   link_idle_locked(insert_locked(std::move(node)));
 }
 
-// False when the system does not take it.
+// False if the system refuses.
 bool page_source::state::give_back(const block& b) noexcept {
   if (b.heap_alignment == 0) return detail::release_pages(b.base, b.capacity);
   ::operator delete (b.base, std::align_val_t{b.heap_alignment});

@@ -1,9 +1,9 @@
 // page_source_state.hpp -- the register of large blocks, and the cache of those that are idle.
 //
-// Every block stands in a map ordered by address, so that any address inside leads to it. Idle
-// blocks hang in lists by capacity, the one freed last in front. The lock guards all that, and is
-// never held while pages are given back, which is the slow part: a block is taken out of the
-// register first, and released after.
+// All blocks are in a map ordered by address, so that a block is found by any address inside it.
+// Idle blocks are in lists by capacity, the one freed last in front. A lock guards both. It is not
+// held while pages are given back, which is slow: a block is taken out of the register first, and
+// given back afterwards.
 #pragma once
 
 #include <array>
@@ -30,13 +30,13 @@ struct page_source::state {
   using block_map = std::map<std::uintptr_t, block>;
   class claimed_bytes;
 
-  // What is in use, large and small, less what was discarded.
+  // Bytes in use, of large and small blocks, less those discarded.
   detail::capped_bytes in_use;
 
-  // When an idle block will have waited too long, in ticks of the clock.
+  // When the next idle block will have waited long enough, in ticks of the clock.
   static constexpr clock::rep never = std::numeric_limits<clock::rep>::max();
   std::atomic<clock::rep> next_look{never};
-  std::atomic<unsigned> small_calls{0};  // roughly; since there was something idle
+  std::atomic<unsigned> small_calls{0};  // about how many, while anything was idle
 
   mutable detail::fork_mutex lock;  // guards all below
   page_options options;
@@ -80,7 +80,7 @@ struct page_source::state {
   static bool give_back(const block& b) noexcept;
 };
 
-// Bytes counted as in use, unless something goes wrong with handing them out.
+// Claims bytes as in use, and takes the claim back in its destructor unless it has been kept.
 class page_source::state::claimed_bytes {
  public:
   // Throws: std::bad_alloc when the cap refuses.

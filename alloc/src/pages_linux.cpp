@@ -1,13 +1,13 @@
 // pages_linux.cpp -- pages from mmap, for Linux.
 //
-// A process may have so many mappings and no more (vm.max_map_count); neighbours that are alike are
-// one. So a block is accessible from end to end, with the room that it may grow into, and is one
-// mapping, or part of its neighbour's. What is accessible but never touched takes no memory. The
-// last mapping is left alone, since malloc gets no memory either once it is taken.
+// The number of mappings of a process is limited (vm.max_map_count), and neighbours with the same
+// attributes are one mapping. So a block is accessible from end to end, room to grow included: it
+// is then one mapping, or part of its neighbour's. Accessible pages take no memory until they are
+// touched. The last mapping is not taken, since malloc would get no memory without it.
 //
-// Where it would be taken all the same, a block is inaccessible at first, and commit_pages() makes
-// memory of it: where the system counts promises (vm.overcommit_memory is 2, or RLIMIT_DATA is
-// set), and where mlockall() has it lock all that a process can access.
+// Some systems count or lock all accessible pages: with vm.overcommit_memory 2, with RLIMIT_DATA,
+// and after mlockall(). There a block is inaccessible at first, and commit_pages() makes it
+// accessible.
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
@@ -28,11 +28,11 @@ bool is_limited(auto resource) noexcept {
   return ::getrlimit(resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
 }
 
-// Whether vm.overcommit_memory is 2, as it was at the first call.
+// Whether vm.overcommit_memory was 2 at the first call.
 bool system_counts_promises() noexcept {
   enum answer { unknown, no, yes };
   static constinit std::atomic<answer> known{unknown};
-  // relaxed: whoever finds nothing asks for itself, and finds the same.
+  // relaxed: a thread that finds no answer asks the system itself, and gets the same.
   answer found = known.load(std::memory_order_relaxed);
   if (found == unknown) {
     char mode = 0;
@@ -48,9 +48,10 @@ bool system_counts_promises() noexcept {
   return found == yes;
 }
 
-// Whether access to untouched pages costs nothing. Requires: the range is mapped, and untouched.
+// Whether accessible but untouched pages cost nothing.  Requires: the range is mapped and
+// untouched.
 bool access_is_free(void* p, std::size_t bytes) noexcept {
-  // The advice changes nothing here, and is refused for locked memory alone.
+  // The advice changes nothing here, and is refused only for locked memory.
   return !system_counts_promises() && !is_limited(RLIMIT_DATA) &&
          ::madvise(p, bytes, MADV_DONTNEED) == 0;
 }
@@ -61,17 +62,17 @@ std::byte* map(std::size_t bytes) noexcept {
   return p == MAP_FAILED ? nullptr : static_cast<std::byte*>(p);
 }
 
-// Whether the system would map anything more. Requires: there is a mapping at p.
+// Whether the process may have one more mapping.  Requires: there is a mapping at p.
 bool mappings_are_left(void* p) noexcept {
-  // It looks at their number first, and finds only then that the address is taken.
+  // The system checks the number first, and only then finds that the address is in use.
   void* const more =
       ::mmap(p, 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
   if (more == MAP_FAILED) return errno != ENOMEM;
-  ::munmap(more, 1);  // a system that takes the address for a hint
+  ::munmap(more, 1);  // an old system, for which the address is a hint
   return true;
 }
 
-// mmap aligns to pages only.
+// Maps `bytes` with an alignment that may be more than a page.
 std::byte* map_aligned(std::size_t bytes, std::size_t alignment) noexcept {
   const auto misplaced_by = [alignment](const std::byte* p) {
     return reinterpret_cast<std::uintptr_t>(p) & (alignment - 1);
@@ -81,7 +82,7 @@ std::byte* map_aligned(std::size_t bytes, std::size_t alignment) noexcept {
   if (first == nullptr || misplaced_by(first) == 0) return first;
   ::munmap(first, bytes);
 
-  // A longer stretch, whose ends are cut off.
+  // Map more, and cut both ends off.
   const std::size_t slack = alignment - page_bytes();
   if (bytes > SIZE_MAX - slack) return nullptr;
   std::byte* const whole = map(bytes + slack);
@@ -93,12 +94,12 @@ std::byte* map_aligned(std::size_t bytes, std::size_t alignment) noexcept {
 }
 
 void prefer_numa_node(void* p, std::size_t bytes, int node) noexcept {
-  // The call itself instead of libnuma: it is all that libnuma would add here.
+  // The system call itself: libnuma would add nothing here.
   constexpr int policy_preferred = 1;
   constexpr unsigned bits = 8 * sizeof(unsigned long);
   if (static_cast<unsigned>(node) >= bits) return;
   const unsigned long mask = 1UL << static_cast<unsigned>(node);
-  // The kernel reads one bit less than it is told.
+  // The kernel reads one bit less than the number that it is given.
   ::syscall(SYS_mbind, p, bytes, policy_preferred, &mask, bits + 1UL, 0U);
 }
 
@@ -106,7 +107,7 @@ void prefer_numa_node(void* p, std::size_t bytes, int node) noexcept {
 
 std::size_t page_bytes() noexcept {
   static constinit std::atomic<std::size_t> known{0};
-  // relaxed: whoever finds nothing asks for itself, and finds the same.
+  // relaxed: a thread that finds no answer asks the system itself, and gets the same.
   std::size_t bytes = known.load(std::memory_order_relaxed);
   if (bytes == 0) [[unlikely]] {
     bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
@@ -116,7 +117,7 @@ std::size_t page_bytes() noexcept {
   return bytes;
 }
 
-// Where addresses are rationed, others need them.
+// Under RLIMIT_AS addresses are scarce, and other parts of the process need them.
 std::size_t reserve_factor() noexcept { return is_limited(RLIMIT_AS) ? 1 : 16; }
 
 reservation reserve_pages(std::size_t bytes, std::size_t alignment,
@@ -141,9 +142,9 @@ bool reset_pages(void* p, std::size_t bytes) noexcept {
 }
 
 bool move_pages(void* from, void* to, std::size_t bytes) noexcept {
-  // By way of fresh addresses: the first step fails where the pages are not one mapping to the
-  // system, and no move that fails may leave a hole in the target. What reaches the second step is
-  // one mapping; it fails where the system has none left, which it sees before it changes anything.
+  // In two steps, by way of fresh addresses, so that a failure leaves no hole in the target. The
+  // first step fails if the pages are not one mapping. After it they are one; the second step fails
+  // only if the system has no mapping left, which it checks before it changes anything.
   void* const between = ::mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, nullptr);
   if (between == MAP_FAILED) return false;
   if (::mremap(between, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to) return true;
@@ -153,7 +154,7 @@ bool move_pages(void* from, void* to, std::size_t bytes) noexcept {
 
 bool release_pages(void* p, std::size_t bytes) noexcept {
   if (::munmap(p, bytes) == 0) return true;
-  // The range is the middle of a mapping, whose ends would be one mapping too many.
+  // The range is in the middle of a mapping. Without it there would be two, which is one too many.
   reset_pages(p, bytes);
   return false;
 }

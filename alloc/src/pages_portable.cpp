@@ -1,7 +1,8 @@
 // pages_portable.cpp -- pages from the C library, for systems other than Linux.
 //
-// calloc is the one portable call that can hand out zero without writing it. Nothing can be given
-// back but a whole block, and nothing reserved: discarding is a no-op here and growth moves.
+// calloc is the only portable call that can return zeroed memory without writing it. Only whole
+// blocks can be given back, and no addresses can be reserved: discard does nothing here, and arrays
+// do not grow in place.
 #include <cstdint>
 #include <cstdlib>
 
@@ -14,10 +15,10 @@ std::size_t page_bytes() noexcept { return 4096; }
 std::size_t reserve_factor() noexcept { return 1; }
 
 reservation reserve_pages(std::size_t bytes, std::size_t alignment, const page_wishes&) noexcept {
-  // More than any machine has. Some libraries do not refuse that but end the program.
+  // More than any machine has. Some libraries end the program instead of refusing it.
   constexpr std::uint64_t senseless = std::uint64_t{1} << 40;
   if (std::uint64_t{bytes} > senseless) return {};
-  // The address that free() wants is kept in the word in front of the block.
+  // The address for free() is kept in the word in front of the block.
   if (alignment < page_bytes()) alignment = page_bytes();
   const std::size_t slack = alignment + sizeof(void*);
   if (bytes > SIZE_MAX - slack) return {};

@@ -1,9 +1,10 @@
 // pool.cpp -- slabs, idle arrays, and the bounds on what a pool keeps.
 //
-//   slab:  | header, 64 bytes | block | block | ... | block | rest |    64 KiB, at a multiple of it
+//   slab:  | header, 64 bytes | block | block | ... | block | rest |
 //
-// So the slab of a block is found from the block's address. Blocks that were never handed out are
-// not in a free list: a fresh slab touches only the pages it needs.
+// A slab has 64 KiB and is aligned to 64 KiB, so the slab of a block is found from the block's
+// address. Blocks that were never allocated are in no free list: a fresh slab touches only the
+// pages that it needs.
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -16,18 +17,18 @@ namespace gomap {
 namespace {
 
 constexpr std::size_t slab_bytes = std::size_t{64} << 10;
-constexpr std::size_t slab_header_bytes = 64;  // also the strictest alignment that slabs serve
+constexpr std::size_t slab_header_bytes = 64;  // also the largest alignment of blocks in slabs
 constexpr std::size_t array_alignment = 64;
 static_assert(slab_bytes >= page_source::large_bytes);
 
-// What a pool may keep idle in any case; beyond that, as much as it has in use.
+// How many bytes a pool may keep idle in any case. It may always keep as many as it has in use.
 constexpr std::size_t idle_floor_bytes = std::size_t{256} << 10;
 
 std::size_t round_up(std::size_t bytes, std::size_t unit) noexcept {
   return (bytes + unit - 1) & ~(unit - 1);
 }
 
-// Eight size classes from each power of two to the next: at most an eighth is lost to rounding.
+// Eight size classes from each power of two to the next, so rounding wastes an eighth at most.
 // Requires: largest_small < bytes < large_bytes.
 std::size_t array_class_bytes(std::size_t bytes) noexcept {
   return round_up(bytes, std::bit_floor(bytes) / 8);
@@ -42,16 +43,16 @@ std::size_t array_class(std::size_t class_bytes) noexcept {
 }  // namespace
 
 // Invariants:
-//   P1  blocks before `fresh` have been handed out: each is in use or in the list `freed`.
+//   P1  blocks before `fresh` have been allocated: each is in use or in the list `freed`.
 //   P2  used == 0 <=> the slab is in the pool's idle list; 0 < used < capacity <=> it is in the
 //       list of its block size; a full slab is in no list.
 struct pool::slab {
   slab* next;
   slab* previous;
-  void* freed;  // a block that is free, which holds the address of the next
+  void* freed;  // the first free block; each holds the address of the next
   std::uint32_t block_bytes;
   std::uint32_t used;
-  std::uint32_t fresh;  // offset of the first block never handed out
+  std::uint32_t fresh;  // offset of the first block that was never allocated
 
   [[nodiscard]] bool full() const noexcept {
     return freed == nullptr && fresh + block_bytes > slab_bytes;
@@ -215,8 +216,8 @@ pool::slab* pool::new_slab(std::size_t block_bytes) {
                       0,       static_cast<std::uint32_t>(slab_header_bytes)};
 }
 
-// Keeps an empty slab for later. Gives slabs back while more are idle than in use; each retires
-// once before it is given back, so that is O(1) amortised.
+// Keeps an empty slab for later. Gives slabs back while more are idle than in use. O(1) amortised:
+// each slab is retired once before it is given back.
 void pool::retire(slab& s) noexcept {
   s.push_to(idle_slabs_);
   ++idle_slab_count_;
@@ -280,7 +281,7 @@ void pool::count_in_use(std::size_t bytes) noexcept {
   stats_.bytes_peak = std::max(stats_.bytes_peak, stats_.bytes_in_use);
 }
 
-// Whether `bytes` more are within the cap, if need be once what is idle is given back.
+// Whether `bytes` more are within the cap. If need be, gives back idle memory first.
 bool pool::make_room(std::size_t bytes) noexcept {
   const auto fits = [&] { return bytes <= cap_ && stats_.bytes_reserved <= cap_ - bytes; };
   return fits() || (release_idle() && fits());
@@ -294,7 +295,7 @@ void* pool::reserve(std::size_t bytes, std::size_t alignment, bool zeroed) {
   void* p = nullptr;
   try {
     p = take();
-  } catch (const std::bad_alloc&) {  // perhaps for want of what is idle here
+  } catch (const std::bad_alloc&) {  // the memory may be idle here
     if (!release_idle()) throw;
     p = take();
   }
@@ -308,7 +309,7 @@ void pool::unreserve(void* p, std::size_t bytes, std::size_t alignment) noexcept
   ++stats_.blocks_returned;
 }
 
-// Gives all that is idle back. Whether there was anything.
+// Gives all idle memory back. Returns whether there was any.
 bool pool::release_idle() noexcept {
   const std::uint64_t before = stats_.blocks_returned;
   while (idle_slabs_ != nullptr) release_slab();

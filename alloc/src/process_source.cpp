@@ -1,10 +1,9 @@
-// process_source.cpp -- the page source that each copy of the library has, and what becomes of it
-// when the copy goes.
+// process_source.cpp -- the page source of each copy of the library, and its end.
 //
 // A program and the plug-ins that it loads may each have a copy. A map keeps the source that it
-// began with wherever it is moved, also beyond the end of the copy that it was made by. So the
-// source is in no copy's own memory, and stays when its copy is unloaded; what goes then is all
-// that is idle.
+// began with wherever it is moved, and may outlive the copy that made it. So the source is not in
+// the memory of its copy, and stays when the copy is unloaded. Then all its idle memory is given
+// back.
 #include <chrono>
 #include <cstddef>
 #include <cstdlib>
@@ -22,7 +21,7 @@ struct page_source::in_process {
   page_source source{contents};
 };
 
-// Not from operator new, since an allocator made by default may not throw and a program's own
+// Not by operator new: the default constructor of an allocator must not throw, and a program's own
 // operator new may.
 page_source& page_source::make_for_process() noexcept {
   static_assert(alignof(in_process) <= alignof(std::max_align_t));
@@ -33,11 +32,11 @@ page_source& page_source::make_for_process() noexcept {
 
 namespace {
 
-// Null where another copy's process() stands in for this one's.
+// Null if calls of process() in this copy are bound to another copy's.
 constinit page_source* own = nullptr;
 
 struct lifetime {
-  // Made before there are threads, of which one could be making it while another one forks.
+  // Made early, before there are threads: one could be making it while another forks.
   lifetime() noexcept { (void)page_source::process(); }
   // Maps that go later, or never, find a source that keeps nothing.
   ~lifetime() {

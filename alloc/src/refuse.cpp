@@ -1,4 +1,4 @@
-// refuse.cpp -- the throws of refuse.hpp. Where nobody can catch them, the process ends.
+// refuse.cpp -- the throws of refuse.hpp. In a program without exceptions they end the process.
 #include <new>
 
 #include <gomap/detail/refuse.hpp>

@@ -1,8 +1,8 @@
 // tbb.cpp -- tbb_pool and the scalable allocator over the oneTBB malloc library.
 //
-// Pools are used through the library's C interface, since the C++ one is a preview that has to be
-// switched on by a macro. A pool asks for raw memory in pieces, named by a number that it is given
-// when made: the address of the page_source that serves it.
+// Pools are used through the library's C interface, since the C++ interface is a preview that a
+// macro has to switch on. A pool takes raw memory in pieces. With each request it passes a number
+// that it was given when it was made: the address of its page_source.
 #include <cstdint>
 #include <new>
 
@@ -15,14 +15,14 @@ namespace {
 
 constexpr std::size_t raw_alignment = 64;
 
-// Pieces that a pool asks for at least: large blocks, so that the page source maps and caches them.
+// The least size of such a piece: a large block, so that the page source maps and caches it.
 constexpr std::size_t raw_granularity = page_source::large_bytes;
 
 void* allocate_raw(std::intptr_t source, std::size_t& bytes) {
   try {
     return reinterpret_cast<page_source*>(source)->allocate(bytes, raw_alignment);
   } catch (const std::bad_alloc&) {
-    return nullptr;  // the pool reports failure so, and is no place to throw through
+    return nullptr;  // tells the pool of the failure; exceptions must not pass through it
   }
 }
 
@@ -31,7 +31,7 @@ int deallocate_raw(std::intptr_t source, void* p, std::size_t bytes) {
   return 0;
 }
 
-// oneTBB does not tell which of the two it is.
+// No memory or no key: oneTBB does not tell which.
 class pool_refused : public std::bad_alloc {
  public:
   [[nodiscard]] const char* what() const noexcept override {
@@ -48,7 +48,7 @@ rml::MemoryPool* make_pool(page_source& source) {
   return pool;
 }
 
-// Blocks of one byte at least, since the library may answer a request for none with null.
+// At least one byte, since the library may return null for none.
 std::size_t at_least_one(std::size_t bytes) noexcept { return bytes != 0 ? bytes : 1; }
 
 }  // namespace

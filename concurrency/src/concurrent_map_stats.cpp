@@ -1,4 +1,4 @@
-// concurrent_map_stats.cpp -- sums shards, and prints what came out.
+// concurrent_map_stats.cpp -- sums the figures of shards, and prints them.
 #include <algorithm>
 #include <ostream>
 

@@ -1,5 +1,5 @@
-// fork.hpp -- what a lock of the process has to know about fork(): a child has the forking thread
-// alone, and a lock that another one held would stay locked for ever.
+// fork.hpp -- calls functions around fork(). A child has only the thread that forked; a lock that
+// another thread held would stay locked there for ever.
 //
 // fork_posix.cpp implements it; fork_portable.cpp is for systems that cannot fork.
 #pragma once
@@ -7,7 +7,7 @@
 namespace gomap::detail {
 
 // From now on each fork() of this process calls before(), then forks, then calls after() in parent
-// and child. Without memory, or where there is no fork(), it does nothing.
+// and child. Does nothing without memory, or on systems without fork().
 void around_fork(void (*before)(), void (*after)()) noexcept;
 
 }  // namespace gomap::detail

@@ -1,4 +1,4 @@
-// fork_portable.cpp -- for systems without fork().
+// fork_portable.cpp -- for systems without fork(): does nothing.
 #include "fork.hpp"
 
 namespace gomap::detail {

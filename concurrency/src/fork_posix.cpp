@@ -1,5 +1,4 @@
-// fork_posix.cpp -- what is called around fork(), by POSIX. A library that is unloaded takes its
-// calls along.
+// fork_posix.cpp -- by pthread_atfork(). When a library is unloaded, its functions are removed.
 #include <pthread.h>
 
 #include "fork.hpp"

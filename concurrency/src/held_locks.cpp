@@ -1,4 +1,4 @@
-// held_locks.cpp -- the graph of all maps of the process, and what is remembered of it elsewhere.
+// held_locks.cpp -- the graph of all maps of the process, and caches of its edges.
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -18,8 +18,8 @@ namespace {
 
 using map_number = lock_graph::map_number;
 
-// The graph, there as long as it has an edge: a library that is unloaded leaves nothing behind, and
-// maps of static lifetime may use it to their end, since nothing here is ever destroyed.
+// The graph. It exists only while it has an edge, so that a library that is unloaded leaves nothing
+// behind. This object is never destroyed, so maps of static lifetime may use it to their end.
 class shared_graph {
  public:
   constexpr shared_graph() noexcept = default;
@@ -55,7 +55,7 @@ class shared_graph {
 
 constinit shared_graph the_graph;
 
-// In a child of fork() nobody is left who could give back a lock that another thread held.
+// Holds the graph's lock during fork(): in the child, no other thread is left to unlock it.
 void survive_forks() {
   static const bool once = [] {
     around_fork([] { the_graph.lock(); }, [] { the_graph.unlock(); });
@@ -64,9 +64,9 @@ void survive_forks() {
   static_cast<void>(once);
 }
 
-// Edges that this thread knows to be in the graph. Threads that nest the same locks again and again
-// meet in no lock of the graph's. A number is never given twice, so what is remembered of a map that
-// is gone means nothing.
+// Edges that this thread knows to be in the graph. So threads that nest the same locks again and
+// again do not take the graph's lock. A number is never given twice, so the edges of a map that has
+// been destroyed are harmless.
 class remembered_edges {
  public:
   [[nodiscard]] bool contain(map_number outer, map_number inner) const noexcept {
@@ -91,14 +91,14 @@ class remembered_edges {
 };
 constinit thread_local remembered_edges remembered;
 
-// A random start and a count: the numbers of two copies of the library do not meet.
+// A random start plus a counter, so that two copies of the library do not give the same numbers.
 map_number next_number() noexcept {
   static const map_number start = random_seed();
   static constinit std::atomic<map_number> count{0};
   for (;;) {
     // relaxed: only the number matters.
     const map_number number = start + count.fetch_add(1, std::memory_order_relaxed);
-    if (number != 0) return number;  // which stands for none
+    if (number != 0) return number;  // 0 means none
   }
 }
 
@@ -109,7 +109,7 @@ map_identity::map_identity() noexcept : number_(next_number()) {}
 void map_identity::forget_edges() noexcept { the_graph.forget(number_); }
 
 void map_identity::add_edge_from(const map_identity& outer, operation op) const {
-  // relaxed: a number alone says it all.
+  // relaxed: only the number matters.
   if (known_outer_.load(std::memory_order_relaxed) == outer.number_) return;
   if (remembered.contain(outer.number_, number_)) return;
   survive_forks();
@@ -121,7 +121,7 @@ void map_identity::add_edge_from(const map_identity& outer, operation op) const 
   try {
     back = the_graph.add(outer.number_, number_, {op, thread});
   } catch (const std::bad_alloc&) {
-    return;  // an order that finds no memory is noted another time
+    return;  // no memory: the order is noted another time
   }
   if (back) fatal(make_report(misuse_kind::lock_order, op, back->inner, thread, back->thread));
   // relaxed: as above.

@@ -1,7 +1,7 @@
 // lock_graph.hpp -- which maps were waited for inside a lock of which others, in any thread.
 //
-// Cold: a thread comes here for an edge that neither it nor the map remembers. Adding one searches
-// what can be reached from its end; forgetting a map costs its own edges.
+// Cold: it is used only for an edge that neither the thread nor the map remembers. Adding an edge
+// searches all maps that can be reached from its end. Forgetting a map goes through its own edges.
 // Not thread-safe.
 #pragma once
 
@@ -21,13 +21,13 @@ class lock_graph {
  public:
   using map_number = std::uint64_t;
 
-  // Who was the first to wait for one map inside another.
+  // The first wait for one map inside another: its operation and thread.
   struct nesting {
     operation inner;
     std::uint32_t thread;
   };
 
-  // Adds an edge, unless that would close a cycle: then it is left out, and the first edge of the
+  // Adds an edge, unless it would close a cycle. Then it is not added, and the first edge of the
   // path from `inner` back to `outer` is returned.  Throws: std::bad_alloc; nothing has changed.
   std::optional<nesting> add(map_number outer, map_number inner, nesting how);
   void forget(map_number map) noexcept;
@@ -80,7 +80,7 @@ inline void lock_graph::forget(map_number map) noexcept {
 inline auto lock_graph::path(map_number from, map_number to) const -> std::optional<nesting> {
   struct step {
     map_number at;
-    const nesting* first;  // the edge by which the path left `from`
+    const nesting* first;  // the first edge of the path
   };
   std::vector<step> open{{from, nullptr}};
   std::unordered_set<map_number> seen{from};

@@ -1,4 +1,4 @@
-// pause_portable.cpp -- no hint, for processors that have none.
+// pause_portable.cpp -- for processors without a spin-loop hint.
 #include <gomap/detail/waiting.hpp>
 
 namespace gomap::detail {

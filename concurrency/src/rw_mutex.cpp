@@ -1,4 +1,4 @@
-// rw_mutex.cpp -- the slow halves of rw_mutex, compiled once, and what misuse of it reports.
+// rw_mutex.cpp -- the slow paths of rw_mutex, compiled once, and the report of its misuse.
 #include <gomap/rw_mutex.hpp>
 
 namespace gomap::detail {

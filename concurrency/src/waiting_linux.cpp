@@ -1,7 +1,7 @@
 // waiting_linux.cpp -- sleeping and waking by futex.
 //
-// A futex keeps a set of bits a sleeper, and wakes those that share one with the waker: that is how
-// readers and writers sleep on one word and are woken apart.
+// A futex keeps a set of bits for each sleeper, and wakes those that have a bit in common with the
+// waker. So readers and writers sleep on one word and can be woken separately.
 #include <cerrno>
 #include <climits>
 
@@ -18,8 +18,8 @@ static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t) &&
                   std::atomic<std::uint32_t>::is_always_lock_free,
               "the kernel reads the word as it lies in memory");
 
-// Errors need no care, each of them is a wait that ended early or a wake that found nobody; but the
-// caller's errno does: nobody expects a lock to change it.
+// Errors are ignored: each means that a wait ended early or that there was no sleeper to wake. But
+// errno is restored: no caller expects a lock to change it.
 void futex(const std::atomic<std::uint32_t>& word, int command, std::uint32_t value,
            sleepers who) noexcept {
   const int callers_errno = errno;

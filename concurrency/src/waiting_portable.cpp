@@ -1,13 +1,13 @@
 // waiting_portable.cpp -- sleeping and waking by std::atomic, for systems without futexes.
 //
-// std::atomic cannot tell sleepers apart, so every wake is one for all: correct, since sleepers
-// look again, and slower with many of them.
+// std::atomic cannot tell sleepers apart, so every wake wakes all. That is correct, since sleepers
+// look again, but slower with many of them.
 #include <gomap/detail/waiting.hpp>
 
 namespace gomap::detail {
 
 void sleep_on(const std::atomic<std::uint32_t>& word, std::uint32_t value, sleepers) noexcept {
-  // relaxed: the caller looks again, and takes what it needs to see by a load of its own.
+  // relaxed: the caller looks again, with a load of its own that has the order it needs.
   word.wait(value, std::memory_order_relaxed);
 }
 

@@ -1,15 +1,15 @@
 // hash_bytes.cpp -- the hash of a run of bytes: XXH3 from libxxhash, with a secret of the process.
 //
-// XXH3 takes a secret or a seed for short input, not both, so the secret goes in first and the
-// map's seed is mixed into the result. Whoever does not know the secret can aim at no bucket, and
-// two maps in one process still order their keys differently. Every copy of the library in a
-// process makes the same secret, so that one finds what another has hashed. No header includes
-// xxhash.h.
+// For short input XXH3 takes a secret or a seed, not both. So it gets the secret, and the map's
+// seed is mixed into its result. An attacker who does not know the secret cannot choose keys for
+// one bucket, and two maps in one process still order their keys differently. Every copy of the
+// library in a process makes the same secret, so that one finds what another has hashed. No header
+// includes xxhash.h.
 //
-// The rare ways out are calls in tail position, so that a short text saves no registers.
+// The rare cases are calls in tail position, so that hashing a short text saves no registers.
 #include <atomic>
 
-// Has XXH3 compiled in here: 3 ns for 8 bytes, and 5 to 9 through the shared library.
+// Compiles XXH3 into this file: 3 ns for 8 bytes, 5 to 9 ns through the shared library.
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -19,12 +19,12 @@
 namespace gomap::detail {
 namespace {
 
-// As long as XXH3's own. Never destroyed, so texts hash the same until the very end.
+// As long as XXH3's own. Never destroyed, so texts hash the same until the process ends.
 alignas(64) constinit unsigned char secret[192] = {};
 constinit std::atomic<bool> secret_is_made{false};
 static_assert(sizeof secret >= XXH3_SECRET_SIZE_MIN);
 
-// Makes the secret, once; whoever comes meanwhile waits. May come before main().
+// Makes the secret, once; other threads that call it meanwhile wait. May be called before main().
 bool make_secret() noexcept {
   static const bool made = [] {
     fill_from_key(process_key(), 0, secret, sizeof secret);
@@ -35,7 +35,7 @@ bool make_secret() noexcept {
   return made;
 }
 
-// Here, before there are threads, of which one could be at it while another one forks.
+// Early, before there are threads: one could be making the secret while another forks.
 [[maybe_unused]] const bool made_early = make_secret();
 
 [[gnu::noinline, gnu::cold]] std::uint64_t hash_first(const void* data, std::size_t size,

@@ -1,6 +1,6 @@
-// misuse.cpp -- how a misuse is worded, printed and made fatal.
+// misuse.cpp -- the words of a report, its printing, and the end of the process.
 //
-// Everything here is cold: the tests that lead here are inline in misuse.hpp.
+// Everything here is cold: the tests that call it are inline in misuse.hpp.
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
@@ -71,8 +71,8 @@ void print_and_return(const misuse_report& report) { print(report); }
 
 constinit std::atomic<fatal_handler> current_handler{&print_and_return};
 
-// Thread numbers given so far. Wraps after 2^24 threads; then two may share a number, and a race
-// between those two alone is named re-entrancy.
+// How many thread numbers have been given. It wraps after 2^24 threads. Then two threads may have
+// one number, and a race between these two is reported as re-entrancy.
 constinit std::atomic<std::uint32_t> threads_numbered{0};
 
 constexpr operation operation_in(std::uint32_t word) noexcept {

@@ -1,4 +1,5 @@
-// process_key.cpp -- a key drawn at random, and ChaCha as its author describes it for such keys.
+// process_key.cpp -- a key drawn at random, and ChaCha for keys of 128 bits, as its author
+// describes it.
 
 #include <algorithm>
 #include <bit>

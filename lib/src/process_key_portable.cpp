@@ -1,7 +1,7 @@
 // process_key_portable.cpp -- for systems that hand a process no random bytes.
 //
-// Each copy of the library draws its own, so text is hashed differently by each: a map of texts
-// must then be used by the copy that made it, and by no other.
+// Each copy of the library draws a key of its own, so each hashes text differently: a map with text
+// keys must be used only by the copy that made it.
 #include <gomap/detail/process_key.hpp>
 
 namespace gomap::detail {

@@ -12,7 +12,7 @@
 namespace gomap::detail {
 namespace {
 
-// A way to seeds when the random device fails: time and addresses differ from run to run.
+// For seeds when the random device fails: time and addresses differ from run to run.
 std::uint64_t weak_entropy() noexcept {
   static std::atomic<std::uint64_t> calls{0};
   const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
@@ -53,11 +53,11 @@ void random_bytes(void* to, std::size_t size) noexcept {
 
 namespace {
 
-// What all seeds of this copy of the library come from. Never destroyed.
+// The random numbers from which this copy of the library makes all seeds. Never destroyed.
 constinit struct { std::uint64_t first, second; } process{};
 constinit std::atomic<bool> process_is_drawn{false};
 
-// In a child of fork(): siblings and their parent go different ways.
+// Called in a child of fork(), so that siblings and parent get different seeds.
 void draw_anew() noexcept {
   const auto now =
       static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
@@ -68,7 +68,7 @@ void draw_anew() noexcept {
   start_state = 0;
 }
 
-// Draws, once; whoever comes meanwhile waits. May come before main().
+// Draws, once; other threads that call it meanwhile wait. May be called before main().
 [[gnu::noinline]] bool draw_process() noexcept {
   static const bool drawn = [] {
     // A stream for each copy, numbered by an address that no other has.
@@ -82,7 +82,7 @@ void draw_anew() noexcept {
   return drawn;
 }
 
-// Here, before there are threads, of which one could be at it while another one forks.
+// Early, before there are threads: one could be drawing while another forks.
 [[maybe_unused]] const bool drawn_early = draw_process();
 
 }  // namespace

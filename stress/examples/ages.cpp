@@ -9,7 +9,7 @@ int main() {
   ages["dan"] = 8;
   for (auto& [name, age] : ages) {
     if (age >= 18) continue;
-    const std::string child = name;  // erasing ends the entry that `name` refers to
+    const std::string child = name;  // a copy: erasing destroys what `name` refers to
     ages.erase(child);
     ages["guardian of " + child] = 40;  // legal here, and the walk still ends
   }

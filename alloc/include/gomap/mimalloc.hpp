@@ -1,18 +1,18 @@
 // mimalloc.hpp -- an allocator over a mimalloc heap of its own.
 //
-// A default-constructed heap_allocator makes a heap; its copies and rebound copies share that, and
-// the last of them destroys it in one go, pages and all. So each map gets a heap to itself: what it
-// frees comes back to it, warm, and nothing else fragments it.
+// A default-constructed heap_allocator makes a heap. Its copies and rebound copies share the heap;
+// the last of them destroys it with all its pages, in one step. So each map has a heap to itself:
+// it reuses the blocks that it has freed, and no other allocation fragments the heap.
 //
-// A mimalloc heap allocates only for the thread that made it. A heap_allocator may be used from any
-// thread all the same: others are served by mimalloc's own heap for them. The gain is with the
-// thread that made it, so make it where the map is filled.
+// A mimalloc heap allocates only for the thread that made it. Any thread may use a heap_allocator
+// all the same: other threads get memory from mimalloc's own heap for them. Only the thread that
+// made it gains by it, so make it where the map is filled.
 //
-// Maps by the thousand should share a heap: give them copies of one heap_allocator. mimalloc 2
-// finds the heap to destroy by walking over the newer ones of its thread, so that to destroy one of
-// 16,000 takes 75 us if it is the oldest, 1 us if it is the newest. mimalloc 3 does not walk.
+// Thousands of maps should share a heap: give them copies of one heap_allocator. To find the heap
+// to destroy, mimalloc 2 goes through the newer ones of its thread. So destroying one of 16,000
+// heaps takes 75 us if it is the oldest, 1 us if it is the newest. mimalloc 3 does not search.
 //
-// Comes with the CMake target gomap::mimalloc, which is there when mimalloc is.
+// Part of the CMake target gomap::mimalloc, which GOMAP_WITH_MIMALLOC adds.
 #pragma once
 
 #include <cstddef>
@@ -25,30 +25,30 @@
 
 namespace gomap {
 
-// A mimalloc heap and the thread it belongs to. Any thread may call any member but the destructor.
-// Calls go to the copy of the library that made the heap, whose threads have numbers of their own;
-// so a heap must not outlive the plug-in that made it.
+// A mimalloc heap and the thread that it belongs to. Any thread may call any member but the
+// destructor. Calls run the code of the copy of the library that made the heap, since each copy
+// numbers threads in its own way; so a heap must not outlive the plug-in that made it.
 class mimalloc_heap {
  public:
   // Makes a heap that belongs to the calling thread. Throws: std::bad_alloc.
   mimalloc_heap();
-  // Frees the heap. On its own thread that is one step for all that was allocated there; elsewhere,
-  // its pages go when its thread ends. Requires: what it handed out is not used any more.
+  // Destroys the heap. On its own thread that frees all that was allocated there, in one step. On
+  // another, its pages go when its thread ends.  Requires: its blocks are not used any more.
   virtual ~mimalloc_heap();
   mimalloc_heap(const mimalloc_heap&) = delete;
   mimalloc_heap& operator=(const mimalloc_heap&) = delete;
 
-  // Memory for `bytes` bytes, aligned to `alignment`; allocate_zeroed: holding zero.
+  // Memory for `bytes` bytes, aligned to `alignment`; that of allocate_zeroed() is zero.
   // Requires: `alignment` is a power of two and divides `bytes`. Throws: std::bad_alloc.
   [[nodiscard]] virtual void* allocate(std::size_t bytes, std::size_t alignment);
   [[nodiscard]] virtual void* allocate_zeroed(std::size_t bytes, std::size_t alignment);
   // Requires: p was allocated by this heap with this alignment.
   virtual void deallocate(void* p, std::size_t alignment) noexcept;
 
-  // Returns what is idle to the system, if the calling thread is the heap's.
+  // Gives idle memory back to the system, if the calling thread is the heap's.
   virtual void trim() noexcept;
 
-  // How many of the blocks that the heap's thread allocated are in use. O(blocks), and for checks.
+  // How many of the blocks that the heap's thread has allocated are in use. O(blocks); for checks.
   // Requires: the calling thread is the heap's.
   [[nodiscard]] virtual std::size_t blocks_in_use() const noexcept;
 
@@ -63,7 +63,7 @@ template <class T>
 class heap_allocator {
  public:
   using value_type = T;
-  // A container that moves or swaps takes its heap along.
+  // Moving and swapping containers moves their heaps along.
   using propagate_on_container_move_assignment = std::true_type;
   using propagate_on_container_swap = std::true_type;
   using propagate_on_container_copy_assignment = std::false_type;

@@ -1,11 +1,11 @@
 // page_allocator.hpp -- the default allocator: pages for large arrays, operator new for small ones.
 //
-// A handle on a page_source, one pointer wide; all allocators on one source are equal, and the
-// default is page_source::process(). Beyond what the standard asks it can discard, extend and hand
-// out zero (allocator_concepts.hpp), which is what lets a map grow without a peak.
-// The source is bound when the allocator is made: where program and plug-in have a copy of the
-// library each, a container goes on with the source of the one that made it.
-// Thread-safe: copies of one allocator may be used from any thread.
+// A handle to a page_source, one pointer wide. Allocators with the same source are equal; the
+// default is page_source::process(). Beyond what the standard asks it can discard, move pages,
+// extend and allocate zeroed memory (allocator_concepts.hpp). So a map grows without a memory peak.
+// The source is chosen when the allocator is made: where a program and a plug-in have a copy of the
+// library each, a container keeps the source of the one that made it.
+// Thread-safe: any thread may use any allocator.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ template <class T>
 class page_allocator {
  public:
   using value_type = T;
-  // Containers that move or swap take their source along, so neither ever copies elements.
+  // Moving and swapping containers moves their sources along, so no element is ever copied.
   using propagate_on_container_move_assignment = std::true_type;
   using propagate_on_container_swap = std::true_type;
   using propagate_on_container_copy_assignment = std::false_type;
@@ -36,7 +36,7 @@ class page_allocator {
   template <class U>
   page_allocator(const page_allocator<U>& other) noexcept : source_(other.source_) {}
 
-  // Room for n objects; allocate_zeroed: all bytes zero.
+  // Room for n objects; that of allocate_zeroed() is zero.
   // Throws: std::bad_array_new_length when n objects have more bytes than addresses exist,
   // std::bad_alloc when there is no memory or the source's cap is reached.
   [[nodiscard]] T* allocate(std::size_t n) {
@@ -51,7 +51,7 @@ class page_allocator {
     source().deallocate(p, n * sizeof(T), alignof(T));
   }
 
-  // What is in the range is not needed any more; see page_source::discard.
+  // The contents of the range are not needed any more; see page_source::discard.
   void discard(void* p, std::size_t bytes) noexcept { source().discard(p, bytes); }
 
   // As discard(from, bytes), and its pages may become those of [to, to + bytes), a part of another
@@ -60,7 +60,7 @@ class page_allocator {
     source().move_pages(from, to, bytes);
   }
 
-  // Grows the block at p from old_n to new_n objects where it is; see page_source::try_extend.
+  // Extends the block at p from old_n to new_n objects in place; see page_source::try_extend.
   [[nodiscard]] bool try_extend(T* p, std::size_t old_n, std::size_t new_n) noexcept {
     return new_n <= max_count && source().try_extend(p, old_n * sizeof(T), new_n * sizeof(T));
   }

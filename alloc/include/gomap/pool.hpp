@@ -1,16 +1,16 @@
-// pool.hpp -- memory kept together for one map or a family of maps, counted, and capped at will.
+// pool.hpp -- memory for one map or a family of maps, counted, and capped if you like.
 //
-//   up to 4 KiB       a slot of a slab: 64 KiB that hold blocks of one size   (overflow buckets)
+//   up to 4 KiB       a block of a slab: 64 KiB that hold blocks of one size    (overflow buckets)
 //   up to 64 KiB      a block of its own, by size class, kept when it is freed  (small arrays)
-//   from there up     a large block of the page_source, which recycles it      (arrays)
+//   from there up     a large block of the page_source, which recycles it       (arrays)
 //
-// What is freed serves the next request of its size: what a growth gives back, the next one takes.
-// Idle blocks are kept up to as much as is in use; trim() gives them back. Every operation is O(1)
-// amortised, but for the calls to the page_source.
+// A freed block serves the next request of its size: what one growth gives back, the next one
+// takes. Idle blocks are kept, up to as many bytes as are in use; trim() gives them back. Every
+// operation is O(1) amortised, but for the calls to the page_source.
 //
-// A pool is a std::pmr::memory_resource, so std::pmr containers may live on it too. One owner may
-// use it without any lock; made with pool_users::many it may be called from any thread, and a child
-// of fork() finds it as it was between two calls.
+// A pool is a std::pmr::memory_resource, so std::pmr containers can use it too. By default one
+// thread at a time may call it, and it has no lock. Made with pool_users::many, any thread may call
+// it at any time, and a child of fork() finds it as it was between two calls.
 #pragma once
 
 #include <array>
@@ -35,16 +35,16 @@ struct pool_options {
   static constexpr std::size_t no_cap = std::numeric_limits<std::size_t>::max();
 
   pool_users users = pool_users::one;
-  // Bytes that the pool may hold, idle ones included. Over it allocation fails with bad_alloc.
+  // The most bytes that the pool may hold, idle ones included; more fails with bad_alloc.
   std::size_t cap_bytes = no_cap;
 };
 
-// What a pool holds and has done. "Small" is what comes from slabs, an "array" all else.
+// What a pool holds and has done. "Small" blocks come from slabs; all others are "arrays".
 struct pool_stats {
   std::size_t bytes_reserved = 0;     // taken from the page_source: slabs, arrays, idle ones too
   std::size_t bytes_in_use = 0;       // of these, what is allocated
   std::size_t bytes_peak = 0;         // the most that bytes_in_use has been
-  std::uint64_t small_allocated = 0;  // calls served, all told
+  std::uint64_t small_allocated = 0;  // allocations, in all
   std::uint64_t small_recycled = 0;   // of these, by a block that had been freed
   std::uint64_t arrays_allocated = 0;
   std::uint64_t arrays_recycled = 0;  // not the large ones, which the page_source recycles
@@ -68,18 +68,18 @@ class pool final : public std::pmr::memory_resource {
   // As allocate(), and every byte is zero.
   [[nodiscard]] void* allocate_zeroed(std::size_t bytes, std::size_t alignment);
 
-  // As page_source's, for large blocks; small ones and small arrays are left as they are. What is
-  // discarded counts as in use until it is deallocated.
+  // As page_source's, for large blocks; they do nothing to others. Discarded bytes count as in use
+  // until they are deallocated.
   void discard(void* p, std::size_t bytes) noexcept { source_.discard(p, bytes); }
   void move_pages(void* from, void* to, std::size_t bytes) noexcept {
     source_.move_pages(from, to, bytes);
   }
   [[nodiscard]] bool try_extend(void* p, std::size_t old_bytes, std::size_t new_bytes) noexcept;
 
-  // Gives all idle slabs and arrays back to the page_source, and has that give back its own.
+  // Gives all idle slabs and arrays back to the page_source, and calls its trim().
   void trim() noexcept;
 
-  // Changes the cap. Under what is held already, it refuses whatever needs more.
+  // Changes the cap. If the pool holds more already, every allocation that needs more memory fails.
   void set_cap(std::size_t cap_bytes) noexcept;
 
   [[nodiscard]] pool_stats stats() const noexcept;
@@ -127,13 +127,13 @@ class pool final : public std::pmr::memory_resource {
   pool_stats stats_;
 };
 
-// An allocator over a pool, which must outlive what is allocated. Equal if the pool is the same.
-// Thread-safe as the pool is.
+// An allocator over a pool, which must outlive what is allocated. Allocators with the same pool are
+// equal. Thread-safe if the pool is.
 template <class T>
 class pool_allocator {
  public:
   using value_type = T;
-  // A container that moves or swaps takes its pool along.
+  // Moving and swapping containers moves their pools along.
   using propagate_on_container_move_assignment = std::true_type;
   using propagate_on_container_swap = std::true_type;
   using propagate_on_container_copy_assignment = std::false_type;

@@ -1,11 +1,11 @@
 // tbb.hpp -- an allocator over oneTBB's scalable allocator, or over a memory pool of oneTBB's.
 //
-// The scalable allocator keeps free memory with each thread, so threads that allocate at one time
-// do not meet. A tbb_pool is the same machinery with memory of its own, given back in one go, and
-// with a page_source underneath, which can cap it.
-// Both may be used from any thread, and memory freed on another than it was allocated on.
+// The scalable allocator keeps free memory for each thread, so threads that allocate at the same
+// time do not wait for each other. A tbb_pool works in the same way on memory of its own, which is
+// given back in one step. It takes its memory from a page_source, which can cap it.
+// Any thread may use both, and may free memory that another one has allocated.
 //
-// Comes with the CMake target gomap::tbb, which is there when oneTBB is.
+// Part of the CMake target gomap::tbb, which GOMAP_WITH_TBB adds.
 #pragma once
 
 #include <cstddef>
@@ -18,9 +18,9 @@
 
 namespace gomap {
 
-// A memory pool. Any thread may call any member but the destructor and reset(). oneTBB takes a
-// thread-specific key of the process for each pool, of which Linux has 1024 in all: a thousand
-// pools at a time are the most. A pool must not outlive the plug-in that made it.
+// A memory pool. Any thread may call any member but the destructor and reset(). Each pool takes one
+// of the thread-specific keys of the process, of which Linux has 1024; so there can be about a
+// thousand pools at a time. A pool must not outlive the plug-in that made it.
 class tbb_pool {
  public:
   // Takes memory from `source`, which must outlive it.
@@ -36,7 +36,8 @@ class tbb_pool {
   // Requires: p was allocated by this pool.
   void deallocate(void* p) noexcept;
 
-  // Takes back all that was allocated, and keeps it for what comes. Requires: nobody uses it.
+  // Frees all blocks at once, and keeps their memory for the next ones.  Requires: no block is used
+  // any more, and no other thread calls the pool.
   void reset() noexcept;
 
  private:
@@ -52,7 +53,7 @@ template <class T>
 class tbb_allocator {
  public:
   using value_type = T;
-  // A container that moves or swaps takes its pool along.
+  // Moving and swapping containers moves their pools along.
   using propagate_on_container_move_assignment = std::true_type;
   using propagate_on_container_swap = std::true_type;
   using propagate_on_container_copy_assignment = std::false_type;

@@ -1,8 +1,8 @@
 // tracking_allocator.hpp -- any allocator, with a count of what it hands out and a cap on it.
 //
-// The counts live in a memory_ledger that the user owns and any number of allocators share. What
-// the inner allocator offers beyond the standard (allocator_concepts.hpp) is offered on.
-// Thread-safe as far as the inner allocator is.
+// The counts are in a memory_ledger, which the user owns and any number of allocators share. What
+// the inner allocator offers beyond the standard (allocator_concepts.hpp) is offered as well.
+// Thread-safe if the inner allocator is.
 #pragma once
 
 #include <atomic>
@@ -20,7 +20,8 @@
 
 namespace gomap {
 
-// What tracking_allocators on one ledger have allocated. All members may be called at any time.
+// What the tracking_allocators on one ledger have allocated. Any thread may call any member at any
+// time.
 class memory_ledger {
  public:
   static constexpr std::size_t no_cap = detail::capped_bytes::no_cap;
@@ -30,23 +31,23 @@ class memory_ledger {
   memory_ledger(const memory_ledger&) = delete;
   memory_ledger& operator=(const memory_ledger&) = delete;
 
-  // Bytes allocated now, and the most there have been.
+  // Bytes allocated now, and the most that have been.
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.now(); }
   [[nodiscard]] std::size_t peak_bytes() const noexcept { return bytes_.peak(); }
-  // Calls that succeeded, and calls that failed, at the cap or further down.
+  // Calls that succeeded; and calls that failed, at the cap or in the inner allocator.
   [[nodiscard]] std::uint64_t allocations() const noexcept { return read(allocations_); }
   [[nodiscard]] std::uint64_t deallocations() const noexcept { return read(deallocations_); }
   [[nodiscard]] std::uint64_t failures() const noexcept { return read(failures_); }
-  // Blocks allocated now. Zero, when all is well, once the last container is gone.
+  // Blocks allocated now. Zero after the last container is destroyed, unless there is a leak.
   [[nodiscard]] std::uint64_t blocks() const noexcept { return allocations() - deallocations(); }
 
-  // Changes the cap. Under what is allocated already, it refuses all that is asked for from now on.
+  // Changes the cap. If more is allocated already, every allocation fails from now on.
   void set_cap(std::size_t cap_bytes) noexcept { bytes_.set_cap(cap_bytes); }
   [[nodiscard]] std::size_t cap() const noexcept { return bytes_.cap(); }
 
-  // What an allocator calls: charge() before it asks further down, false when the cap refuses; then
-  // cancel() when it got no memory, settle() when it got a block, or extend() when a block that it
-  // has got longer; credit() when the memory is given back.
+  // For allocators. charge() comes before a call of the inner allocator; false: the cap refuses.
+  // After that call comes cancel() if it failed, settle() if it allocated a block, or extend() if
+  // it extended one. credit() comes when a block is deallocated.
   [[nodiscard]] bool charge(std::size_t bytes) noexcept;
   void cancel(std::size_t bytes) noexcept;
   void settle() noexcept;
@@ -76,9 +77,9 @@ class tracking_allocator {
   using size_type = typename traits::size_type;
   using propagate_on_container_copy_assignment =
       typename traits::propagate_on_container_copy_assignment;
-  // A container that moves or swaps takes its ledger along as it takes the inner allocator: not
-  // where that stays behind, as std::pmr's does, since ledger and memory would part. An inner
-  // allocator that is always equal stands in the way of nothing.
+  // Moving and swapping containers moves the ledger along if the inner allocator goes along. If
+  // that stays, as std::pmr's does, the ledger stays with it. An inner allocator that is always
+  // equal may go or stay, so the ledger goes.
   using propagate_on_container_move_assignment =
       std::bool_constant<traits::propagate_on_container_move_assignment::value ||
                          traits::is_always_equal::value>;
@@ -114,7 +115,7 @@ class tracking_allocator {
     ledger_->credit(n * sizeof(T));
   }
 
-  // As the inner allocator's; what was discarded counts as allocated until it is deallocated.
+  // As the inner allocator's. Discarded bytes count as allocated until they are deallocated.
   void discard(void* p, std::size_t bytes) noexcept requires discarding_allocator<inner_allocator> {
     inner_.discard(p, bytes);
   }
@@ -151,7 +152,7 @@ class tracking_allocator {
   template <class Allocate>
   pointer allocate_with(size_type n, Allocate&& allocate_inner) {
     if (n > std::numeric_limits<std::size_t>::max() / sizeof(T)) detail::refuse_length();
-    // Cancels unless settled: the inner allocator may throw anything.
+    // Cancels the charge if the inner allocator throws, whatever it throws.
     struct charge {
       charge(memory_ledger& l, std::size_t b) : ledger(&l), bytes(b) {
         if (!l.charge(b)) detail::refuse_memory();

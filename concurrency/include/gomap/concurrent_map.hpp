@@ -5,30 +5,30 @@
 //   if (const auto n = hits.load("/index.html")) report(*n);
 //
 // Promises
-//   * Each call on one key happens at one instant between its start and its end. One that finds what
-//     another has done happens after it, and after all that went before it in its thread.
-//   * Growth moves a few buckets per new key, under the lock of one shard: no call waits for a
-//     rehash, and growth waits for no visitor.
-//   * Where keys and values are trivially copyable and an entry has no more than 1 KiB, comparing
-//     keys looks at nothing but the keys (self_contained.hpp), and the allocator is type-stable, as
-//     the default is, load(), contains(), count(), cvisit() and their batches take no lock and write
-//     nothing that threads share. Others take a lock that readers of one shard share.
-//     reads_take_no_lock tells which.
-//   * Values of any size fit any stack: calls that hand none out by value put no more than a few KiB
-//     on it, and load(), load_or(), load_or_store(), exchange() and load_and_erase() the one value
-//     that they return.
-//   * A walk visits once what is there throughout, whatever happens meanwhile. It holds the lock of
-//     one shard for a handful of entries at a time.
-//   * Nothing is handed out that points into the map. A function that is handed an entry runs under
-//     its shard's lock and must not use the same map: that is found, named, and fatal. Reads are
-//     allowed where they take no lock. Maps that call one another from such functions must always
-//     do so in one order; the opposite is found as well.
-//   * When a function throws, its lock is given back and the exception goes to the caller.
-// Every member but construction, destruction, assignment and swap may be called from any thread at
-// any time; copies of the hash, the equality and the allocator are used by several at once.
+//   * Each call on one key takes effect at one instant between its start and its end. A call that
+//     finds the effect of another happens after that, and after all that came before that in its
+//     thread.
+//   * Growth moves a few buckets per new key, under the lock of one shard. So no call waits for a
+//     rehash.
+//   * Reads (load(), contains(), count(), cvisit() and their batches) take no lock, and write
+//     nothing that threads share, if
+//       - keys and values are trivially copyable, and an entry has no more than 1 KiB,
+//       - comparing keys reads only the keys (self_contained.hpp), and
+//       - the allocator is type-stable, as the default is.
+//     Else they take a shared lock of one shard. reads_take_no_lock tells which.
+//   * Values may be larger than a stack. A call puts no more than a few KiB on the stack; load(),
+//     load_or(), load_or_store(), exchange() and load_and_erase() also the value that they return.
+//   * A walk visits each entry that is there throughout once, whatever happens meanwhile. It holds
+//     the lock of one shard for a few entries at a time.
+//   * The map hands out no reference and no iterator. A function that is called with an entry runs
+//     under its shard's lock and must not use the same map: that is found, named and fatal. Reads
+//     are allowed if they take no lock. Maps that call one another from such functions must always
+//     do so in one order; the opposite order is found as well.
+//   * When a function throws, the lock is released and the exception goes to the caller.
+// Any thread may call any member at any time, but for construction, destruction, assignment and
+// swap. Several threads use the hash, the equality and the allocator of one map at once.
 // Names follow std::atomic where a value goes in or out, and boost::concurrent_flat_map where an
-// entry is visited. README.md has the table of what may run beside what; how it works:
-// concurrency/README.md.
+// entry is visited. How it works, and what may run beside what: concurrency/README.md.
 #pragma once
 
 #include <algorithm>
@@ -69,7 +69,7 @@
 
 namespace gomap {
 
-// How a concurrent_map is laid out. Plain data: name what you need.
+// The layout of a concurrent_map. Plain data: name what you need.
 struct concurrent_options {
   std::size_t shards = 0;    // rounded up to a power of two; 0: chosen from the hardware
   std::size_t capacity = 0;  // room for so many entries
@@ -79,8 +79,9 @@ struct concurrent_options {
 // What try_visit() found.
 enum class visit_result { visited, absent, busy };
 
-// Key, T, Hash, KeyEqual, Allocator: as for gomap::map. The allocator must serve several threads at
-// once. Mutex: a shared mutex, as rw_mutex, std::shared_mutex and those of oneTBB are.
+// Key, T, Hash, KeyEqual, Allocator: as for gomap::map. Several threads must be able to use the
+// allocator at once. Mutex: a shared mutex, such as rw_mutex, std::shared_mutex and those of
+// oneTBB.
 template <class Key, class T, class Hash = gomap::hash<Key>, class KeyEqual = std::equal_to<>,
           class Allocator = gomap::page_allocator<std::pair<const Key, T>>,
           class Mutex = gomap::rw_mutex>
@@ -96,7 +97,7 @@ class concurrent_map {
   using contents = detail::map_contents<concurrent_map>;
   using allocator_traits = std::allocator_traits<entry_allocator>;
 
-  // Whether all entries of another map can be taken over at once.
+  // Whether move assignment always takes over the other map's shards.
   static constexpr bool moves_in_one_go =
       allocator_traits::propagate_on_container_move_assignment::value ||
       allocator_traits::is_always_equal::value;
@@ -107,7 +108,7 @@ class concurrent_map {
   using key_type = Key;
   using mapped_type = T;
   using value_type = std::pair<const Key, T>;
-  using init_type = std::pair<Key, T>;  // what a list in braces is, where an entry is inserted
+  using init_type = std::pair<Key, T>;  // the type of `{key, value}` in a call of insert()
   using size_type = std::size_t;
   using difference_type = std::ptrdiff_t;
   using reference = value_type&;
@@ -120,15 +121,15 @@ class concurrent_map {
   using mutex_type = Mutex;
   using map_type = map<Key, T, Hash, KeyEqual, Allocator>;
 
-  // Whether load() and its like take no lock, given a Key or what is compared with one as numbers
-  // are. A key of another type may make the comparison look elsewhere, and takes the lock, unless
+  // Whether reads take no lock when they are called with a Key, or with a number where Key is one.
+  // With any other type, whose comparison may look elsewhere, they take the lock, unless
   // is_self_contained<Key> was specialised.
   static constexpr bool reads_take_no_lock = core_type::optimistic;
 
   // ---- construction, by one thread
-  // O(shards), and more for what `capacity`, or a number of entries, asks. Throws:
-  // std::length_error for more shards or entries than there can be; what the allocator and copying
-  // entries throw.
+  // O(shards), plus the buckets that `capacity` asks for and the entries that are inserted.
+  // Throws: std::length_error for more shards or entries than there can be; what the allocator,
+  // hash, equality and copying entries throw.
 
   concurrent_map() : concurrent_map(concurrent_options{}) {}
   explicit concurrent_map(const concurrent_options& options, const Hash& hash = Hash(),
@@ -178,8 +179,8 @@ class concurrent_map {
                  const Hash& hash, const Allocator& allocator)
       : concurrent_map(list, options, hash, KeyEqual(), allocator) {}
 
-  // As std's and Boost's maps are made: a number of entries to make room for in place of the
-  // options, and the rest as above. A number alone is `{.capacity = n}`.
+  // As in std and Boost: a number of entries to make room for instead of the options, and the rest
+  // as above. For a number alone write `{.capacity = n}`.
   template <std::integral N, class Next, class... Rest>
   requires std::constructible_from<concurrent_map, concurrent_options, const Next&, const Rest&...>
   concurrent_map(N n, const Next& next, const Rest&... rest)
@@ -193,22 +194,22 @@ class concurrent_map {
   concurrent_map(std::initializer_list<value_type> list, N n, const Rest&... rest)
       : concurrent_map(list, room_for(n), rest...) {}
 
-  // A copy of one instant of `other`, which other threads may use meanwhile: writers wait until it
-  // is made. O(size).
+  // A copy of `other` at one instant. Other threads may use `other` meanwhile; writers wait until
+  // the copy is made. O(size).
   concurrent_map(const concurrent_map& other)
       : concurrent_map(other, Allocator(allocator_traits::select_on_container_copy_construction(
                                   other.core_.allocator()))) {}
   concurrent_map(const concurrent_map& other, const std::type_identity_t<Allocator>& allocator);
-  // O(1), and allocates nothing. `other` is then empty and can be used: it has as many shards as
-  // before, which it makes when they are needed, and its hash and equality, unless only moving them
-  // cannot fail.
+  // O(1), and allocates nothing. `other` is then empty and can be used: it keeps its number of
+  // shards, which it makes when they are needed. It keeps its hash and equality, unless copying
+  // them can throw and moving them cannot.
   concurrent_map(concurrent_map&& other) noexcept(std::is_nothrow_move_constructible_v<core_type>)
       : core_(std::move(other.core_)) {}
-  // The same where the allocators are equal. Where they are not, entries are moved one by one: when
-  // that fails, `other` has them all again.
+  // The same if the allocators are equal. Else entries are moved one by one; when that fails, they
+  // are all moved back to `other`.
   concurrent_map(concurrent_map&& other, const std::type_identity_t<Allocator>& allocator);
-  // The entries of `entries_of`, moved, which is empty afterwards. When that fails it has them all
-  // again.  O(entries).
+  // Moves the entries of `entries_of`, which is empty afterwards. When that fails, they are all
+  // moved back.  O(entries).
   template <std::same_as<map_type> Map>
   explicit concurrent_map(Map&& entries_of, const concurrent_options& options = {})
       : concurrent_map(options, entries_of.hash_function(), entries_of.key_eq(),
@@ -217,11 +218,11 @@ class concurrent_map {
     reserve(entries_of.size());
     contents::move_all(entries_of, *this);
   }
-  // Misuse: a thread is in one of the map's calls. Found where it holds a lock; fatal.
+  // Misuse: a thread is in one of the map's calls. It is found if the thread holds a lock; fatal.
   ~concurrent_map() { core_.check_unused(operation::destroy); }
 
-  // Allocators go along as their traits say, as in std's containers; where a moved one stays and is
-  // not equal, entries are moved one by one.
+  // By one thread. Allocators propagate as their traits say, as in std's containers. If an
+  // allocator does not propagate on move and is not equal, entries are moved one by one.
   concurrent_map& operator=(const concurrent_map& other) {
     if (this != std::addressof(other)) {
       constexpr bool goes = allocator_traits::propagate_on_container_copy_assignment::value;
@@ -249,8 +250,7 @@ class concurrent_map {
     exchange_contents<false>(fresh);
     return *this;
   }
-  // By one thread, like construction. O(1).  Requires: the allocators are equal or propagate on
-  // swap.
+  // By one thread. O(1).  Requires: the allocators are equal or propagate on swap.
   void swap(concurrent_map& other) noexcept(nothrow_exchange) {
     exchange_contents<allocator_traits::propagate_on_container_swap::value>(other);
   }
@@ -258,8 +258,8 @@ class concurrent_map {
     a.swap(b);
   }
 
-  // All entries, moved into a map for one thread; this one is empty afterwards. When that fails it
-  // has them all again. By one thread.
+  // Moves all entries to a map for one thread; this map is empty afterwards. When that fails, they
+  // are all moved back. By one thread. O(size).
   [[nodiscard]] explicit operator map_type() && {
     map_type all(size(), hash_function(), key_eq(), get_allocator());
     const auto alone = core_.used_alone();
@@ -274,24 +274,25 @@ class concurrent_map {
   [[nodiscard]] key_equal key_eq() const { return core_.equal(); }
   [[nodiscard]] size_type shard_count() const noexcept { return core_.shard_count(); }
 
-  // ---- size: O(shards), no lock; exact when no other thread writes
+  // ---- size: O(shards), without a lock; exact if no other thread writes
 
   [[nodiscard]] size_type size() const noexcept { return core_.size(); }
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-  // The sum over the shards, and the worst of them. O(buckets); one shard's shared lock at a time,
-  // for a few dozen buckets.
+  // The sum over the shards, and the fullest shard. O(buckets); takes one shard's shared lock at a
+  // time, for a few dozen buckets.
   [[nodiscard]] concurrent_map_stats stats() const;
-  // Of one shard, each number but longest_chain of one instant. O(its buckets).
+  // The figures of one shard; all but longest_chain are of one instant. O(its buckets).
   // Throws: std::out_of_range for an index past shard_count() - 1.
   [[nodiscard]] map_stats stats(size_type shard) const;
-  // Walks everything, under one shard's shared lock after the other.  Throws: invariant_error,
-  // saying what is wrong.
+  // Checks the whole map, under the shared lock of one shard at a time. O(size).
+  // Throws: invariant_error, whose what() says what is wrong; what hash and equality throw.
   void check_invariants() const;
   [[nodiscard]] size_type max_size() const noexcept {
     return std::min<size_type>(allocator_traits::max_size(core_.allocator()),
                                detail::load_limit(detail::max_bits));
   }
-  // Buckets of eight slots, overflow buckets not counted. O(shards); one shared lock at a time.
+  // The number of buckets, of eight slots each; overflow buckets are not counted. O(shards); takes
+  // one shared lock at a time.
   [[nodiscard]] size_type bucket_count() const;
   // Entries per bucket. A shard grows past 6.5, or 8 when it has one bucket.
   [[nodiscard]] float load_factor() const {
@@ -300,28 +301,28 @@ class concurrent_map {
   [[nodiscard]] float max_load_factor() const noexcept { return 6.5F; }
   // Accepted for std's sake, and ignored: the load limit is fixed.
   void max_load_factor(float) noexcept {}
-  // How many entries the buckets hold, if every shard gets its share, before one grows. As
+  // How many entries the map holds before a shard grows, if they are spread evenly. O(shards), as
   // bucket_count().
   [[nodiscard]] size_type max_load() const;
 
-  // Whether both hold the same keys, by their own ==, with equal values. Exact when nobody writes
-  // to either; O(size), with a lock of each for a handful of entries at a time.
+  // Whether both hold the same keys, by ==, with equal values. Exact if no thread writes to either.
+  // O(size); takes a lock of each map for a few entries at a time.
   // Throws: what hash, equality and == throw.
   [[nodiscard]] friend bool operator==(const concurrent_map& a, const concurrent_map& b) {
     return a.holds_the_same(b);
   }
 
-  // ---- by value: O(1) on average, at one instant each
-  // Throw: what hash, equality, copies and the allocator throw, with the map as before.
+  // ---- by value: O(1) on average, each at one instant
+  // Throw: what hash, equality, copies and the allocator throw; the map is then as before.
 
-  // The value, if the key is there.
+  // The value, or nullopt if the key is absent.
   template <class K = Key>
   requires detail::key_form<const K&, Key, Hash, KeyEqual>
   [[nodiscard]] std::optional<T> load(const K& key) const {
     const auto& k = as_key(key);
     return load_hashed(k, core_.hash_key(k));
   }
-  // The value, or `otherwise`.
+  // The value, or `otherwise` if the key is absent.
   template <class K = Key, class U = T>
   requires detail::key_form<const K&, Key, Hash, KeyEqual>
   [[nodiscard]] T load_or(const K& key, U&& otherwise) const;
@@ -339,18 +340,18 @@ class concurrent_map {
   template <class K = Key, class M = T>
   requires detail::key_form<K, Key, Hash, KeyEqual>
   void store(K&& key, M&& value) { insert_or_assign(std::forward<K>(key), std::forward<M>(value)); }
-  // The value that is there, and true; or `value`, now stored, and false.
+  // If the key is there: its value, and true. Else stores `value`, and returns it and false.
   template <class K = Key, class M = T>
   requires detail::key_form<K, Key, Hash, KeyEqual> std::pair<T, bool> load_or_store(K&& key,
                                                                                      M&& value);
-  // Takes the entry out and returns its value, if it was there.
+  // Erases the entry and returns its value; nullopt if the key is absent.
   template <class K = Key>
   requires detail::key_form<const K&, Key, Hash, KeyEqual> std::optional<T> load_and_erase(
       const K& key);
-  // Sets the value and returns the one before, if there was one.
+  // Sets the value and returns the previous one; nullopt if the key was absent.
   template <class K = Key, class M = T>
   requires detail::key_form<K, Key, Hash, KeyEqual> std::optional<T> exchange(K&& key, M&& value);
-  // Sets the value if the key is there and its value equals `expected`. Returns whether it did.
+  // If the key is there and its value equals `expected`, sets the value. Returns whether it did.
   template <class K = Key, class E = T, class D = T>
   requires detail::key_form<const K&, Key, Hash, KeyEqual>
   bool compare_exchange(const K& key, const E& expected, D&& desired);
@@ -365,18 +366,18 @@ class concurrent_map {
     });
     return equal;
   }
-  // Returns how many entries were erased: 0 or 1.
+  // Erases the entry. Returns how many entries were erased: 0 or 1.
   template <class K = Key>
   requires detail::key_form<const K&, Key, Hash, KeyEqual> size_type erase(const K& key) {
     return modify(key, operation::erase,
                   [](const auto& in, position at, std::uint64_t hash) { in.erase(at, hash); });
   }
 
-  // ---- by visitation: f gets the entry, under its shard's lock
-  // Where reads take no lock, an f that may change the entry gets a copy, which is stored when f
-  // returns; f of a read gets a copy, under no lock.
-  // Throw: what f throws, too. Then this call has inserted and erased nothing. What f had done to a
-  // value that was there is lost where it had a copy, and stays where it had the entry itself.
+  // ---- by visitation: f is called with the entry, under its shard's lock
+  // If reads take no lock, f is called with a copy of the entry: a read calls it without a lock; a
+  // write stores the copy when f returns.
+  // Throw: also what f throws. Then the call has inserted and erased nothing. If f threw after it
+  // had changed the value: a change of a copy is lost, a change of the entry itself stays.
 
   // Calls f(entry) if the key is there. Returns how many entries were visited: 0 or 1.
   template <class K = Key, class F>
@@ -390,32 +391,34 @@ class concurrent_map {
   template <class K = Key, class F>
   requires detail::key_form<const K&, Key, Hash, KeyEqual> size_type cvisit(const K& key, F f)
   const;
-  // As visit(), without ever waiting for a lock.
+  // As visit(), but never waits for a lock: returns `busy` instead.
   template <class K = Key, class F>
   requires detail::key_form<const K&, Key, Hash, KeyEqual> visit_result try_visit(const K& key,
                                                                                   F f);
 
-  // Calls f(value), with a T{} when the key is absent, which is then inserted.
+  // Calls f(value). If the key is absent, f is called with a T{}, which is then inserted.
   template <class K = Key, class F>
   requires detail::key_form<K, Key, Hash, KeyEqual>
   void update(K&& key, F f);
-  // Calls f(entry<T>&); what the entry holds afterwards is what the map holds. Returns what f does.
+  // Calls f(entry<T>&), which may set, change or reset the value. What the entry holds afterwards
+  // is what the map holds for the key. Returns what f returns.
   template <class K = Key, class F>
   requires detail::key_form<K, Key, Hash, KeyEqual>
   decltype(auto) compute(K&& key, F f) { return with_locked(std::forward<K>(key), std::move(f)); }
 
-  // Erases the entry if f(entry) says so. Returns how many were erased: 0 or 1.
+  // Erases the entry if f(entry) is true. Returns how many were erased: 0 or 1.
   template <class K = Key, class F>
   requires detail::key_form<const K&, Key, Hash, KeyEqual> size_type erase_if(const K& key, F f);
 
-  // Each returns whether this call inserted; those of ranges and lists, how many were inserted.
-  // Where the key is there already, nothing is moved from, but what a Key has to be made of because
-  // hash and equality do not take it as it is.
-  // Of the functions one is called: in the or_visit forms on the entry found, in the and_visit forms
-  // the first on the entry inserted, the second on the one found. The forms with a c show what they
-  // find as a constant.
-  // An entry is inserted as the first function leaves it. If that throws, it is inserted as it was
-  // made, or not at all if its value cannot be copied.
+  // ---- insertion: amortised O(1)
+  // Each call returns whether it inserted; calls with a range or a list, how many they inserted.
+  // If the key is there already, arguments are not moved from; except one of which a Key must be
+  // made before hash and equality can be called.
+  // or_visit: f is called if the key is there, with the entry found. and_visit: the first function
+  // is called with the entry inserted, or else the second with the entry found. The forms with a c
+  // pass a found entry as const.
+  // An entry is inserted as the first function leaves it. If that function throws, the entry is
+  // inserted as it was made, or not at all if its value cannot be copied.
 
   template <class P>
   requires std::constructible_from<value_type, P&&>
@@ -527,7 +530,7 @@ class concurrent_map {
     return emplace_with_functions<2, access::as_const>(std::forward<Args>(args)...);
   }
 
-  // A value made of `args`, only if the key is absent.
+  // Inserts a value made of `args` if the key is absent.
   template <class K = Key, class... Args>
   requires detail::key_form<K, Key, Hash, KeyEqual>
   bool try_emplace(K&& key, Args&&... args) {
@@ -560,14 +563,14 @@ class concurrent_map {
                                                            std::forward<Args>(args)...);
   }
 
-  // ---- batches: the keys of one shard under one lock, with memory fetched ahead
-  // Each key at an instant of its own, between start and end of the call.
+  // ---- batches: the keys of one shard under one lock, with memory prefetched
+  // Each key has an instant of its own, between start and end of the call.
 
-  // Writes a std::optional<T> for each key, in their order, and returns where `out` ends.
+  // Writes a std::optional<T> for each key, in their order, and returns the end of `out`.
   template <std::ranges::input_range Keys, std::weakly_incrementable Out>
   Out load_many(Keys&& keys, Out out) const;
   // Calls f(entry), or f(entry, index of the key), for each key that is there, in any order.
-  // Returns how many. Any number of keys will do; so many share what is done once a batch.
+  // Returns how many. A call may have any number of keys; it takes bulk_visit_size at a time.
   static constexpr size_type bulk_visit_size = detail::batch<core_type, const Key*>::capacity;
   template <std::input_iterator It, class F>
   requires detail::key_form<std::iter_reference_t<It>, Key, Hash, KeyEqual> size_type
@@ -583,15 +586,15 @@ class concurrent_map {
   // Inserts the entries whose keys are absent; returns how many. Basic guarantee.
   template <std::ranges::input_range Entries>
   size_type insert_many(Entries&& range);
-  // Returns how many were there.
+  // Erases the entries of these keys; returns how many were there.
   template <std::ranges::input_range Keys>
   size_type erase_many(Keys&& keys);
 
-  // ---- whole-table work: one shard's lock for one class of entries at a time
-  // An entry that is there throughout is visited once, however the map grows meanwhile; one that
-  // comes or goes, once or not at all.
+  // ---- walks: one shard's lock at a time, for a few entries (one class)
+  // An entry that is there throughout is visited once, however the map grows meanwhile. One that is
+  // inserted or erased meanwhile is visited once or not at all. O(buckets).
 
-  // Return how many entries were visited.
+  // Call f(entry) for all entries. Return how many were visited.
   template <class F>
   size_type visit_all(F f);
   template <class F>
@@ -600,7 +603,7 @@ class concurrent_map {
   }
   template <class F>
   size_type cvisit_all(F f) const;
-  // Until f(entry) is false. Returns whether it never was.
+  // Call f(entry) until it is false. Return whether it never was.
   template <class F>
   bool visit_while(F f);
   template <class F>
@@ -609,8 +612,8 @@ class concurrent_map {
   }
   template <class F>
   bool cvisit_while(F f) const;
-  // The same, shards in parallel as `policy`, one of std::execution's, says. An f that throws ends
-  // the program, as in std::for_each. libstdc++ runs policies on oneTBB.
+  // The same, with shards in parallel as `policy`, one of std::execution's, says. If f throws, the
+  // program ends, as in std::for_each. libstdc++ needs oneTBB for policies.
   template <class ExecutionPolicy, class F>
   void for_each(ExecutionPolicy&& policy, F f);
   template <class ExecutionPolicy, class F>
@@ -627,7 +630,8 @@ class concurrent_map {
   void cvisit_all(ExecutionPolicy&& policy, F f) const {
     for_each(std::forward<ExecutionPolicy>(policy), std::ref(f));
   }
-  // Until f(entry) is false, or a little longer. Returns whether it never was.
+  // Call f(entry) until it is false, and perhaps for a few entries more. Return whether it never
+  // was.
   template <class ExecutionPolicy, class F>
   bool visit_while(ExecutionPolicy&& policy, F f);
   template <class ExecutionPolicy, class F>
@@ -636,13 +640,13 @@ class concurrent_map {
   }
   template <class ExecutionPolicy, class F>
   bool cvisit_while(ExecutionPolicy&& policy, F f) const;
-  // Visits one class and returns where to go on: start with scan_cursor{}, stop when done().
-  // Between two calls no lock is held.
+  // Calls f(entry) for a few entries (one class) and returns where to continue: start with
+  // scan_cursor{}, stop when done(). No lock is held between two calls.
   template <class F>
   scan_cursor scan(scan_cursor from, F f);
   template <class F>
   scan_cursor scan(scan_cursor from, F f) const;
-  // Erases the entries for which f(entry) holds. Returns how many.
+  // Erases the entries for which f(entry) is true. Returns how many.
   template <class F>
   size_type erase_if(F f);
   // The same, in parallel.
@@ -650,17 +654,17 @@ class concurrent_map {
   requires(!detail::key_form<ExecutionPolicy, Key, Hash, KeyEqual>) void erase_if(
       ExecutionPolicy&& policy, F f);
 
-  // Erases everything, a few dozen entries under one lock. What is inserted meanwhile may stay. The
-  // buckets stay, and a growth under way goes on with new keys.
+  // Erases all entries, a few dozen under one lock. Entries inserted meanwhile may stay. The
+  // buckets stay, and a growth under way is continued by new keys. O(buckets).
   void clear();
   // Makes room for `n` entries, a few buckets at a time, so that no other call waits long.
   // Throws: std::length_error for more than a map can hold; what the allocator throws.
   void reserve(size_type n);
-  // As many buckets as `n`, or more, in all shards together: the same in another unit. Never fewer
-  // than there are.
+  // As reserve(), but `n` is the number of buckets in all shards together. It never makes them
+  // fewer.
   void rehash(size_type n);
-  // Moves the entries of `other` here whose keys are absent; the rest stay there. Returns how many.
-  // Other threads may use both maps, and merge them the other way round, meanwhile.
+  // Moves the entries of `other` whose keys are absent here; the others stay in `other`. Returns
+  // how many. Other threads may use both maps meanwhile, and may merge them the other way round.
   template <class H, class E, class M>
   size_type merge(concurrent_map<Key, T, H, E, Allocator, M>& other);
   template <class H, class E, class M>
@@ -668,13 +672,14 @@ class concurrent_map {
     return merge(other);
   }
 
-  // A copy of all shards at one instant: writers wait until it is made. O(size).
+  // A copy of all entries at one instant. Writers wait until it is made. O(size).
   [[nodiscard]] map_type snapshot() const;
 
-  // with_locked(key..., f): calls f(entry<T>&...) with what the map holds for these keys at one
-  // instant, and stores what the entries hold afterwards at one instant: readers that take no lock
-  // may see one key's change before another's. Shards are locked in their order, so calls never
-  // wait for each other in a circle. A key named twice is one entry. Returns what f returns.
+  // with_locked(key..., f): calls f(entry<T>&...) with what the map holds for these keys, and then
+  // stores what the entries hold. The locks of all their shards are held meanwhile, so all that is
+  // one instant; but a reader that takes no lock may see one key's change before another's. Shards
+  // are always locked in one order, so calls do not deadlock. A key given twice is one entry.
+  // Returns what f returns.
   // Throws: what f, copies and the allocator throw; then nothing was inserted or erased.
   template <class... KeysAndFunction>
   decltype(auto) with_locked(KeysAndFunction&&... args);
@@ -697,7 +702,7 @@ class concurrent_map {
     const bool there = core_.read(
         key, hash, operation::read, [&](const auto* e) { found.emplace(entries::load_value(e)); },
         [&](const value_type& e) { found.emplace(e.second); });
-    if (!there) found.reset();  // what an attempt saw that had to be repeated
+    if (!there) found.reset();  // a try that did not count may have set it
     return found;
   }
   template <class K, class TakeCopy, class InPlace>
@@ -716,8 +721,9 @@ class concurrent_map {
     change(in, at, hash);
     return 1;
   }
-  // Inserts an entry of the key and a value made of `args`, as inserted(entry) leaves it, or as it
-  // was made if that throws; or calls found(shard, position). Returns whether it inserted.
+  // If the key is absent, inserts an entry with a value made of `args`, as inserted(entry) leaves
+  // it, or as it was made if that throws. Else calls found(shard, position). Returns whether it
+  // inserted.
   template <class K, class Inserted, class Found, class... Args>
   bool upsert(operation op, K&& key, const Inserted& inserted, const Found& found, Args&&... args);
   // As upsert(), of an entry made of `args`.
@@ -731,10 +737,10 @@ class concurrent_map {
         std::forward<Args>(args)...);
   }
 
-  // How a function sees the entry that is found.
+  // How a found entry is passed to a function.
   enum class access { as_is, as_const };
 
-  // What upsert() takes, of a function that takes an entry.
+  // Makes what upsert() takes from a function that takes an entry.
   template <class F>
   static auto showing(F& f) {
     return [&f](value_type& e) noexcept(noexcept(f(e))) { f(e); };
@@ -759,8 +765,8 @@ class concurrent_map {
     for (; first != last; ++first) count += emplace_visiting<How>(inserted, found, *first) ? 1 : 0;
     return count;
   }
-  // The last of `args` are functions: one for an entry found, or one for an entry inserted and one
-  // for an entry found. Calls run(inserted, found, rest...), as upsert() takes them.
+  // The last of `args` are functions: one for an entry found; or one for an entry inserted, and one
+  // for an entry found. Calls run(inserted, found, the other arguments...), as upsert() takes them.
   template <std::size_t Functions, access How, class Run, class... Args>
   static bool with_functions(const Run& run, Args&&... args) {
     return detail::split_functions<Functions>(
@@ -801,8 +807,8 @@ class concurrent_map {
   [[nodiscard]] auto hasher_of_forms() const {
     return [this](const auto& key) { return core_.hash_key(as_key(key)); };
   }
-  // Calls f(shard, item) for every item of a batch, those of one shard under one lock of Hold's
-  // kind.
+  // Calls f(shard, item) for every item of a batch; for the items of one shard under one lock of
+  // Hold's kind.
   template <class Hold, class Batch, class F>
   void under_locks(operation op, Batch& some, const F& f) const {
     some.for_each_group([&](std::size_t shard, const auto& items) {
@@ -812,7 +818,7 @@ class concurrent_map {
     });
   }
 
-  // f(entry, index), if f takes both, or f(entry).
+  // Calls f(entry, index) if f takes both, else f(entry).
   template <class F, class Entry>
   static void call_with_index(F& f, Entry& e, size_type index) {
     if constexpr (std::is_invocable_v<F&, Entry&, size_type>) {
@@ -825,15 +831,15 @@ class concurrent_map {
   template <class F, class... Keys>
   decltype(auto) run_locked(F& f, Keys&&... keys);
 
-  // Calls visit(shard, position, head) for every entry, shards in parallel as `policy` says, until
-  // it is false. Returns whether it never was.
+  // Calls visit(shard, position, head) for every entry until it is false, with shards in parallel
+  // as `policy` says. Returns whether it never was.
   template <class Hold, class ExecutionPolicy, class Visit>
   bool walk_in_parallel(ExecutionPolicy&& policy, operation op, const Visit& visit) const;
 
   void grow_shards_to(unsigned bits);
 
-  // The sum of f(table) over the shards, under one shared lock at a time; `fresh` is that of a table
-  // that is not made yet.
+  // The sum of f(table) over the shards, under one shared lock at a time. `fresh` stands for a
+  // table that is not made yet.
   template <class F>
   [[nodiscard]] size_type sum_of_shards(size_type fresh, const F& f) const {
     const auto shards = core_.shards();
@@ -844,13 +850,13 @@ class concurrent_map {
 
   enum class comparison { same, different, busy };
   [[nodiscard]] bool holds_the_same(const concurrent_map& other) const;
-  // Compares the entries of one class with what `other` holds. Busy: a lock was; the class has to be
-  // gone through again.
+  // Compares the entries of one class with those of `other`. Busy: a lock was busy, and the class
+  // has to be compared again.
   [[nodiscard]] comparison compare_class(shard_type& shard, scan_cursor& cursor,
                                          const concurrent_map& other) const;
 
-  // Moves to `to` the entries of one class whose keys are absent there. False: a lock was busy; the
-  // class has to be gone through again.
+  // Moves to `to` the entries of one class whose keys are absent there. False: a lock was busy, and
+  // the class has to be tried again.
   template <class To>
   bool move_class(shard_type& shard, scan_cursor& cursor, To& to, size_type& moved);
 
@@ -858,7 +864,7 @@ class concurrent_map {
 
   [[nodiscard]] static concurrent_options room_for(size_type n) noexcept { return {.capacity = n}; }
 
-  // Exchanges everything, and the allocators as well if they go along.
+  // Exchanges everything, and also the allocators if AllocatorsToo.
   template <bool AllocatorsToo>
   void exchange_contents(concurrent_map& other) noexcept(nothrow_exchange) {
     core_.swap(other.core_);
@@ -875,7 +881,7 @@ concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::concurrent_map(
     const concurrent_map& other, const std::type_identity_t<Allocator>& allocator)
     : core_(other.core_, entry_allocator(allocator)) {
   const auto alone = core_.used_alone();
-  reserve(other.size());  // before anybody has to wait
+  reserve(other.size());  // before the locks are taken
   const typename core_type::all_shared hold(other.core_, operation::copy);
   hold.for_each([&](const value_type& e) { try_emplace(e.first, e.second); });
 }
@@ -954,7 +960,7 @@ bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::holds_the_same(
   if (size() != other.size()) return false;
   for (shard_type& shard : core_.shards()) {
     for (scan_cursor cursor; !cursor.done();) {
-      // As in merge(), nobody waits for a second lock while it holds a first.
+      // As in merge(), the second lock is only tried while the first is held.
       scan_cursor next = cursor;
       const comparison found = compare_class(shard, next, other);
       if (found == comparison::different) return false;
@@ -1001,7 +1007,7 @@ concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_or(const K& key, 
 const {
   if constexpr (reads_take_no_lock) {
     if (std::optional<T> found = load(key)) return *std::move(found);
-  } else {  // straight to the caller: a large value has no room on the way
+  } else {  // straight to the caller: a large value must not be on the stack twice
     const auto& k = as_key(key);
     const std::uint64_t hash = core_.hash_key(k);
     const shared_shard in(core_, core_.shard_of(hash), operation::read);
@@ -1051,7 +1057,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::exchange(K&& key,
       [&](const auto& in, position at) {
         detail::aside<T> fresh;
         fresh.emplace(std::forward<M>(value));
-        // A copy where what comes next could fail and leave the map with what was moved from.
+        // A copy, if what comes next could fail and would leave a moved-from value in the map.
         if constexpr ((std::is_nothrow_move_constructible_v<T> &&
                        std::is_nothrow_move_assignable_v<T>) ||
                       !std::is_copy_constructible_v<T>) {
@@ -1172,7 +1178,7 @@ Out concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_many(Keys&& k
       detail::batch<core_type, decltype(first), sizeof(answer)> some(core_, first, last,
                                                                      hasher_of_forms());
       struct answers {
-        answers() noexcept {}  // sets nothing to zero
+        answers() noexcept {}  // leaves its elements uninitialised
         std::array<answer, decltype(some)::capacity> of;
       };
       detail::aside<answers, detail::batch_bytes> found;
@@ -1437,7 +1443,7 @@ requires(!detail::key_form<ExecutionPolicy, Key, Hash, KeyEqual>) void concurren
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::clear() {
-  // Enough that taking the lock is the smaller part, too few for others to notice.
+  // Enough that the lock is the smaller part of the cost, and few enough that others do not notice.
   constexpr size_type entries_at_a_time = 64;
   constexpr int classes_at_a_time = 64;
   for (shard_type& shard : core_.shards()) {
@@ -1456,7 +1462,7 @@ void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::reserve(size_type
   if (n > allocator_traits::max_size(core_.allocator())) {
     GOMAP_THROW(std::length_error("gomap: more entries than a map can hold"));
   }
-  // Shards fill evenly but for chance: a few standard deviations more than their share.
+  // Each shard gets its share and a few standard deviations more, since keys are spread at random.
   const double share = static_cast<double>(n) / static_cast<double>(shard_count());
   grow_shards_to(detail::bits_for(static_cast<size_type>(share + 4 * std::sqrt(share))));
 }
@@ -1486,8 +1492,8 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::merge(
   size_type moved = 0;
   for (auto& shard : other.core_.shards()) {
     for (scan_cursor cursor; !cursor.done();) {
-      // Both locks at once, so that no entry is ever in neither map; but never wait for the second
-      // while the first is held: somebody may be merging the other way round.
+      // Both locks are held, so that an entry is never in neither map. But the second is only tried
+      // while the first is held: another thread may be merging the other way round.
       scan_cursor next = cursor;
       if (other.template move_class<concurrent_map>(shard, next, *this, moved)) {
         cursor = next;
@@ -1585,15 +1591,15 @@ bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::move_class(shard_
   return all;
 }
 
-// Erases the entries for which pred(entry) holds, and returns how many: m.erase_if(pred).
+// Erases the entries for which pred(entry) is true, and returns how many: m.erase_if(pred).
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex, class Pred>
 auto erase_if(concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>& m, Pred pred) {
   return m.erase_if(std::ref(pred));
 }
 
 namespace pmr {
-// A concurrent map on any memory resource that serves several threads at once, as
-// std::pmr::synchronized_pool_resource does.
+// A concurrent map on a memory resource. Several threads must be able to use the resource at once,
+// as they can use a std::pmr::synchronized_pool_resource.
 template <class Key, class T, class Hash = gomap::hash<Key>, class KeyEqual = std::equal_to<>,
           class Mutex = gomap::rw_mutex>
 using concurrent_map =

@@ -1,4 +1,4 @@
-// concurrent_map_stats.hpp -- what a concurrent_map knows about itself, shard by shard.
+// concurrent_map_stats.hpp -- sizes, growths and memory of a concurrent_map and its shards.
 #pragma once
 
 #include <cstddef>
@@ -9,12 +9,14 @@
 
 namespace gomap {
 
-// What concurrent_map::stats() returns. Each shard is looked at once, one after the other.
+// What concurrent_map::stats() returns. The shards are read one after the other, so the figures of
+// different shards are of different instants.
 struct concurrent_map_stats {
   std::size_t shards = 0;
-  std::size_t growing_shards = 0;  // those that a growth is under way in
-  // Sums over the shards; longest_chain is the longest of all, growing whether any shard grows, and
-  // bytes_peak the sum of the shards' peaks, which need not have been at one time.
+  std::size_t growing_shards = 0;  // how many have a growth under way
+  // Sums over the shards. But longest_chain is the longest of all, and growing tells whether any
+  // shard grows. bytes_peak is the sum of the shards' peaks, which may have been at different
+  // times.
   map_stats total;
   // The shard with the most entries, and its index.
   map_stats worst;

@@ -1,9 +1,10 @@
-// entry.hpp -- what a map holds for one key, as compute() and with_locked() hand it to a function.
+// entry.hpp -- what a map holds for one key: the argument of the functions of compute() and
+// with_locked().
 //
-// It reads like a std::optional<T>: empty when the key is absent. What it holds when the function
-// returns is what the map holds afterwards; when the function throws, nothing was emplaced or
-// reset, though where reads take the lock a value keeps what was done to it in place. An entry
-// lives as long as the call that made it, on one thread.
+// It is used like a std::optional<T>, which is empty if the key is absent. What it holds when the
+// function returns is what the map holds afterwards. If the function throws, emplace() and reset()
+// have no effect; but if the map's reads take the lock, changes made to the value in place stay.
+// An entry is valid during the call that made it, on the same thread.
 #pragma once
 
 #include <memory>
@@ -19,7 +20,7 @@ namespace detail {
 struct entry_access;
 }
 
-// What entry::value() throws when there is none.
+// Thrown by entry::value() if there is no value.
 class bad_entry_access : public std::logic_error {
  public:
   bad_entry_access() : std::logic_error("gomap: an entry without a value was read") {}
@@ -55,15 +56,15 @@ class entry {
     return has_value() ? *value_ : static_cast<T>(std::forward<U>(otherwise));
   }
 
-  // Gives the key a value made of `args`, in place of the one it may have.  Throws: what T throws;
-  // the entry is then empty, as with std::optional.
+  // Makes a value of `args`, which replaces the one that may be there.  Throws: what T throws; the
+  // entry is then empty, as with std::optional.
   template <class... Args>
   T& emplace(Args&&... args) {
     value_ = nullptr;
     value_ = std::addressof(own_.emplace(std::forward<Args>(args)...));
     return *value_;
   }
-  // The key is to be absent.
+  // Makes the entry empty: the map erases the key afterwards.
   void reset() noexcept { value_ = nullptr; }
 
  protected:
@@ -82,9 +83,9 @@ namespace detail {
 template <class T>
 class new_entry final : public entry<T> {};
 
-// The one who fills entries and reads what became of them.
+// The functions that fill entries and read them afterwards.
 struct entry_access {
-  // In place: the function works on the map's own value.
+  // In place: the function works on the value in the map.
   template <class T>
   static void refer(entry<T>& e, T& in_slot) noexcept {
     e.value_ = std::addressof(in_slot);
@@ -94,7 +95,7 @@ struct entry_access {
   static void copy(entry<T>& e, const T& in_slot) {
     e.emplace(in_slot);
   }
-  // The value to be stored, or null when there is none or it is in its slot already.
+  // The value to be stored; null if there is none, or if it is in its slot already.
   template <class T>
   [[nodiscard]] static T* to_store(entry<T>& e) noexcept {
     return e.own_.has_value() && e.value_ == std::addressof(*e.own_) ? e.value_ : nullptr;

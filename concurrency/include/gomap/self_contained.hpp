@@ -1,20 +1,21 @@
 // self_contained.hpp -- which keys can be compared while another thread erases them.
 //
 // A reader without a lock compares a copy of a key. The entry may have been erased meanwhile, and
-// whatever its key refers to may be gone. That does no harm as long as the comparison looks at the
-// copy alone. A view, a pointer that is followed, an index into a table lead elsewhere; so
-// concurrent_map reads without a lock only where it knows that the keys do not, and under the lock
-// everywhere else.
+// what its key refers to may be gone. That is harmless if the comparison reads only the copy. It is
+// not if the comparison follows a view, a pointer, or an index into a table. So concurrent_map
+// reads without a lock only if the comparison is known to read only the keys; else it takes the
+// lock.
 //
 // Known are numbers, enumerations, pointers compared by address, and pairs, tuples, arrays,
-// optionals, variants, complex numbers, bitsets, times and dates of such, compared by std::equal_to.
-// A type of yours says it of itself:
+// optionals, variants, complex numbers, bitsets, times and dates of such, compared by
+// std::equal_to. For a type of yours, say it by a specialisation:
 //
 //   struct point { int x, y; friend bool operator==(const point&, const point&) = default; };
 //   template <> inline constexpr bool gomap::is_self_contained<point> = true;
 //
-// Values need no such thing. A reader without a lock copies the value out and compares nothing; what
-// a copied view or pointer leads to is its owner's affair, as it is under a lock.
+// Values need nothing of the kind. A reader without a lock copies the value and does not compare
+// it. What a copied view or pointer refers to is the program's responsibility, as it is under a
+// lock.
 #pragma once
 
 #include <array>
@@ -41,17 +42,17 @@ template <class Key, class KeyEqual>
 
 }  // namespace detail
 
-// Whether comparing two Keys by KeyEqual looks at nothing but the two objects. Specialise it for a
-// key type of yours: that speaks for every equality that your maps compare the type with. Specialise
-// it for both parameters to speak for one equality, also of a type that is known: for `int` compared
-// modulo 1000, say.
+// Whether comparing two Keys by KeyEqual reads only the two objects. Specialise it for a key type
+// of yours: that holds for every equality that your maps compare the type with. Specialise it for
+// both parameters to speak of one equality, also of a known type: for `int` compared modulo 1000,
+// say.
 template <class Key, class KeyEqual = std::equal_to<>>
 inline constexpr bool is_self_contained = detail::self_contained<Key, KeyEqual>();
 
 namespace detail {
 
-// Whether a user has written operator== for these two: one of an enumeration may look anywhere. The
-// call by name finds no built-in operator.
+// Whether a user has written operator== for these two; that of an enumeration may read anything.
+// The call by name does not find built-in operators.
 template <class A, class B>
 concept has_own_equality = requires(const A& a, const B& b) {
   operator==(a, b);
@@ -60,14 +61,14 @@ concept has_own_equality = requires(const A& a, const B& b) {
 template <class T>
 concept scalar = std::is_scalar_v<T> || integer<T>;
 
-// Whether A == B is the language's own: it looks at the two values, whatever bits they have.
+// Whether A == B is built in: it reads only the two values, whatever bits they have.
 template <class A, class B = A>
 concept compared_as_scalars = scalar<A> && scalar<B> && !has_own_equality<A, B>;
 
 template <class T, class... Types>
 concept one_of = (std::is_same_v<T, Types> || ...);
 
-// What is known of a type and its ==. The parts of a composed one count as is_self_contained says.
+// Whether a type and its == are known. The parts of a composed type are asked by is_self_contained.
 template <class T>
 struct known_self_contained
     : std::bool_constant<
@@ -101,7 +102,7 @@ template <class Clock, class Duration>
 struct known_self_contained<std::chrono::time_point<Clock, Duration>>
     : all_self_contained<Duration> {};
 
-// Whether somebody has said so of a type of which nothing is known.
+// Whether a user has specialised is_self_contained for a type that is not known.
 template <class Key>
 [[nodiscard]] consteval bool says_self_contained() noexcept {
   return is_self_contained<Key> && !known_self_contained<Key>::value;
@@ -120,8 +121,8 @@ consteval bool self_contained() noexcept {
   }
 }
 
-// Whether comparing a Key with a K that it is looked up by looks at nothing but those two. A known
-// type may be compared with one whose == follows a pointer.
+// Whether comparing a Key with a K in a lookup reads only those two. A known type may be compared
+// with one whose == follows a pointer.
 template <class Key, class K>
 [[nodiscard]] consteval bool compares_in_place() noexcept {
   return std::is_same_v<Key, K> || compared_as_scalars<Key, K> || says_self_contained<Key>();

@@ -1,8 +1,8 @@
-// config.hpp -- the only macros: which file supplies what the platforms do differently.
+// config.hpp -- the only macros: which header serves this platform.
 //
 // A macro here names a header, or the type in it that does the work, so that no other file needs
-// an #if: `#include GOMAP_MULTIPLY_HEADER`. No choice made here changes what a map means.
-// Errors have macros of their own, since a compiler without exceptions refuses their very words.
+// an #if: `#include GOMAP_MULTIPLY_HEADER`. No choice made here changes the behaviour of a map.
+// Errors have macros of their own, since a compiler with -fno-exceptions refuses throw, try, catch.
 #pragma once
 
 #include <version>
@@ -44,9 +44,9 @@
 #define GOMAP_FROM_RANGE_HEADER <gomap/detail/from_range_own.hpp>
 #endif
 
-// Errors. Under -fno-exceptions nothing is thrown: what would be goes to the fatal handler, by
-// detail::raise(), and what another throws is not caught. All files of a program that share a map's
-// type are to be compiled with exceptions, or all without.
+// Errors. With -fno-exceptions nothing is thrown: detail::raise() passes what would be thrown to
+// the fatal handler. What other code throws is not caught. Compile all files of a program that
+// share a map's type with exceptions, or all without.
 #if defined(__cpp_exceptions)
 #define GOMAP_THROW(error) throw error
 #define GOMAP_TRY try

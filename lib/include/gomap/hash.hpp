@@ -2,25 +2,27 @@
 //
 //   hash(key, seed) = mix(key, seed)            integers, enums, pointers, floats, durations
 //                   = mix(XXH3(bytes), seed)    strings, long arrays and vectors of integers
-//                   = parts in turn, each seeded by the hash of those before    pairs, tuples, ...
+//                   = the parts in turn,        pairs, tuples, ...
+//                     each seeded by the hash
+//                     of those before it
 //
-// Low, middle and top bits are used apart (bucket, shard, tophash), so all of them must be good;
-// one 64x64 -> 128 bit multiplication, its halves folded by xor, is enough for that.
+// Low, middle and top bits have different uses (bucket, shard, tophash), so all bits must be good.
+// One 64x64 -> 128 bit multiplication whose halves are combined by xor achieves that.
 //
-// Your type works when it has one of these, the first that is found:
+// Your type T can be hashed if it has one of these hooks; the first that is found is used:
 //   void hash_append(gomap::hasher& h, const T& t)     a friend: h(t.a, t.b); or a template, as in
 //                                                      N3980: h(&t.a, sizeof t.a)
 //   std::size_t hash_value(const T& t)                 a friend
 //   std::hash<T>
 // The results of the last two are mixed with the seed, unless a std::hash says is_avalanching.
-// All three count for enumerations and for the standard's types of yours as well, such as
-// std::shared_ptr<T> and std::pair<T, int>, before the rules above do; a hook for one of those must
-// be no template. So a hash of yours is used wherever an == of yours may be.
-// A gomap::hash<T> of your own may be called with (key, seed) or with (key).
+// A hook comes before the rules above. It may also be for an enumeration, or for a type of the
+// standard's with a type of yours in it, such as std::shared_ptr<T> or std::pair<T, int>; then it
+// must not be a template. So where your == may be used, your hash is used.
+// A gomap::hash<T> of your own is called with (key, seed) if it can be, else with (key).
 //
-// All of it may be called by any number of threads at once. hash() throws nothing but what a
-// user's hash throws. Integer hashes do not withstand an attacker who chooses the keys and can
-// time the answers; string hashes rest on 192 secret bytes of the process.
+// Any number of threads may call all of it at once. hash() throws only what a user's hash throws.
+// Integer hashes do not withstand an attacker who chooses the keys and can time the answers; string
+// hashes depend on 192 secret bytes of the process.
 #pragma once
 
 #include <concepts>
@@ -60,7 +62,7 @@ consteval bool says_avalanching() {
 [[nodiscard]] std::uint64_t hash_bytes(const void* data, std::size_t size,
                                        std::uint64_t seed) noexcept;
 
-// What gomap::hash does with a K; see hash_rules.hpp. Without a callable apply(), K has no hash.
+// How gomap::hash hashes a K; see hash_rules.hpp. Without a callable apply(), K has no hash.
 template <class K>
 struct hash_rule;
 
@@ -72,18 +74,18 @@ concept has_hash_rule = requires(const K& key, std::uint64_t seed) {
   hash_rule<K>::apply(key, seed);
 };
 
-// The seed of a call without one: any number that is not 0, which would send 0 to 0.
+// The seed of a call without one. Any number but 0 will do: with 0, the hash of 0 would be 0.
 inline constexpr std::uint64_t no_seed = 0x2545f4914f6cdd1d;
 
 }  // namespace detail
 
-// True for a hash that says that all bits of its result are good: it has a type is_avalanching,
-// which is void or whose value is true. std::false_type means that it is not.
+// True for a hash that says that all bits of its result are good: it has a member type
+// is_avalanching, which is void or has a `value` that is true.
 template <class Hash>
 concept avalanching = detail::says_avalanching<Hash>();
 
-// The hash of a K. Not callable when there is none for K: std::is_invocable tells.
-// Same is K: so whether K has a hash is asked by a call, not by a member of a class that K holds.
+// The hash of a K. It is not callable if K has no hash; std::is_invocable tells.
+// Same is always K. It delays the question whether K has a hash until a call, when K is complete.
 template <class K>
 struct hash : detail::hash_by_rule {
   using is_avalanching = void;
@@ -95,7 +97,7 @@ struct hash : detail::hash_by_rule {
     return detail::hash_rule<Same>::apply(key, seed);
   }
 
-  // The same for users without a seed; alike in every process unless strings are hashed.
+  // The same without a seed. The result is the same in every process, unless strings are hashed.
   template <class Same = K>
   requires detail::has_hash_rule<Same>
   [[nodiscard]] constexpr std::uint64_t operator()(const K& key) const
@@ -104,8 +106,8 @@ struct hash : detail::hash_by_rule {
   }
 };
 
-// The hash of text. Whatever converts to a string_view hashes like its text, and may be looked up
-// where the equality takes it as well.
+// The hash of text. What converts to a string_view hashes like its text, and can be looked up where
+// the equality takes it as well.
 template <class Char>
 struct text_hash : detail::hash_by_rule {
   using is_avalanching = void;
@@ -117,7 +119,7 @@ struct text_hash : detail::hash_by_rule {
   }
 };
 
-// Only for the standard characters and traits: others may take for equal what differs in its bytes.
+// Only for the standard characters and traits: with others, equal texts may differ in their bytes.
 template <std::integral Char, class Allocator>
 struct hash<std::basic_string<Char, std::char_traits<Char>, Allocator>> : text_hash<Char> {};
 template <std::integral Char>
@@ -147,8 +149,8 @@ concept is_hash_for = requires(const Hash& function, const K& key) {
 }
 || requires(const Hash& function, const K& key) { static_cast<std::uint64_t>(function(key)); };
 
-// The hash of `key` under `seed` by any hash. One that takes a seed gets it. The result of another
-// is mixed with the seed, or taken as it is when it is avalanching and 64 bits wide.
+// The hash of `key` under `seed`, by any hash function. If `function` takes a seed, it gets this
+// one. Else its result is mixed with the seed, unless it is avalanching and 64 bits wide.
 // Throws: what `function` throws.
 template <class Hash, class K>
 [[nodiscard]] constexpr std::uint64_t hash_with(const Hash& function, const K& key,
@@ -212,7 +214,8 @@ concept byte_comparable = std::is_void_v<T> ||
 
 }  // namespace detail
 
-// What a user's hash_append() gets: call it with each part that takes part in ==, in a fixed order.
+// The argument of a user's hash_append(): call it with each part that == compares, in a fixed
+// order. For one thread at a time.
 class hasher {
  public:
   constexpr explicit hasher(std::uint64_t seed) noexcept : state_(seed) {}
@@ -226,9 +229,9 @@ class hasher {
     return *this;
   }
 
-  // N3980's call: an address and a size, alone, add that many bytes. Write h(address)(number) for
-  // two parts. Does not compile for types whose equal values may differ in their bytes, such as
-  // classes with gaps.
+  // N3980's call: adds `size` bytes at `data`. For an address and a number as two parts write
+  // h(address)(number). Does not compile for types whose equal values may differ in their bytes,
+  // such as classes with padding.
   template <class T, detail::size_like Size>
   hasher& operator()(const T* data, Size size) noexcept {
     static_assert(detail::byte_comparable<std::remove_volatile_t<T>>,
@@ -237,7 +240,7 @@ class hasher {
     return bytes(static_cast<const void*>(data), static_cast<std::size_t>(size));
   }
 
-  // Adds `size` bytes. A part of varying length must add its length as well.
+  // Adds `size` bytes. For a part of varying length, add its length as well.
   hasher& bytes(const void* data, std::size_t size) noexcept {
     state_ = detail::hash_bytes(data, size, state_);
     return *this;

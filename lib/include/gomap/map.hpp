@@ -5,19 +5,22 @@
 //   for (auto& [name, age] : ages) if (age > 30) ages.erase(name);      // legal
 //
 // Promises
-//   * No insertion moves more than a few buckets: growth goes on a little with each new key. Its
-//     memory is neither zeroed nor given back in one go.
-//   * An iterator survives whatever the map goes through, and a walk meets each entry once.
-//   * Growth that cannot get memory is put off, never thrown.
+//   * An insertion moves a few buckets at most: each new key continues the growth a little. Memory
+//     is neither zeroed nor given back in one step.
+//   * Insertion, growth and erasure keep iterators valid, and a walk meets each entry once.
+//   * A growth that gets no memory is put off; the insertion succeeds.
 //   * Two threads that use a map at once, one of them writing, are reported when they collide.
-// References and pointers to entries die when a *new* key is inserted, at rehash(), reserve(),
-// shrink_to_fit(), finish_growth() and clear(), and for the entry erased. Overwriting, erasing
-// others and const calls keep them.
-// Any number of threads may make const calls at once; a call that is not const wants the map alone.
+// References and pointers to entries are invalidated by the insertion of a *new* key, by rehash(),
+// reserve(), shrink_to_fit(), finish_growth() and clear(), and by erasure of their entry.
+// Overwriting, erasing other entries and const calls keep them valid.
+// Iterators: each begin() starts at a random entry, so m.begin() == m.begin() is false more often
+// than not, and m.erase(m.begin(), m.begin()) is not empty. clear(), shrink_to_fit(), rehash() to
+// fewer buckets, assignment, move and swap end all walks: their iterators equal end() then.
+// Threads: any number may make const calls at once. A call that is not const must be the only one.
 // Single-element operations give the strong guarantee, whatever throws. Types whose move may throw
-// and that cannot be copied get the basic one, as in std::vector.
-// Where the idea is from: Go's runtime map (buckets, load factor, growth a little at a time, random
-// and robust iteration, detection of concurrent writes). How it works here: lib/README.md.
+// and that cannot be copied get the basic guarantee, as in std::vector.
+// Source: Go's runtime map (buckets, load factor, growth a little at a time, random and robust
+// iteration, detection of concurrent writes). How it works here: lib/README.md.
 #pragma once
 
 #include <algorithm>
@@ -57,15 +60,16 @@ namespace gomap {
 
 namespace detail {
 
-// Comparisons that cannot call back into a map: std::equal_to of scalars and of text. An enumeration
-// may have an operator of the user's, which a call by name finds and the language's own is not.
+// Comparisons that cannot call back into a map: std::equal_to of scalars and of text. An
+// enumeration may have a user's operator==: a call by name finds that one, but not the built-in
+// operator.
 template <class Key, class KeyEqual>
 concept known_comparison =
     (std::is_same_v<KeyEqual, std::equal_to<>> || std::is_same_v<KeyEqual, std::equal_to<Key>>)&&(
         is_hash_of_text<hash<Key>> ||
         (std::is_scalar_v<Key> && !requires(const Key& key) { operator==(key, key); }));
 
-// An iterator of std's own kind, or of the one that std's containers took before there were concepts.
+// An input iterator, by the concept or by the iterator_category of before C++20.
 template <class It>
 concept input_iterator = std::input_iterator<It> ||
     std::derived_from<typename std::iterator_traits<It>::iterator_category,
@@ -77,22 +81,23 @@ concept range_of = std::ranges::input_range<Range> &&
 
 }  // namespace detail
 
-// Key and T: types of objects that can be destroyed, and moved, copied or both; T may be const if it
-// can be copied. Either may be incomplete where the map is declared, as std's containers have it.
-// Hash: called with (key, seed) if it can be, else with (key); the result of the latter is mixed
-// with the seed unless the hash says is_avalanching. KeyEqual: called with two keys; the default
-// asks std::equal_to<Key> where a user has specialised it.
-// Allocator: any allocator with plain pointers, of any type: it is rebound. What else it offers
-// (allocator_concepts.hpp) is used. Misuse: gomap::checked or gomap::unchecked.
-// Of std::unordered_map's members it has all but node handles (extract(), insert(node)) and the
-// bucket interface (bucket(), bucket_size(), local iterators). In a program without exceptions, what
-// would be thrown goes to the fatal handler (misuse.hpp).
+// Key and T: object types that can be destroyed, and moved, copied or both; T may be const if it
+// can be copied. Both may be incomplete where the map is declared.
+// Hash: called with (key, seed) if it can be, else with (key). The result of the latter is mixed
+// with the seed, unless the hash says is_avalanching.
+// KeyEqual: called with two keys. The default calls a user's std::equal_to<Key> if there is one.
+// Allocator: any allocator with plain pointers; it is rebound to the entry type. What else it
+// offers (allocator_concepts.hpp) is used.
+// Misuse: gomap::checked or gomap::unchecked.
+// The map has all members of std::unordered_map but node handles (extract(), insert(node)) and the
+// bucket interface (bucket(), bucket_size(), local iterators). With -fno-exceptions, what would be
+// thrown is passed to the fatal handler (misuse.hpp).
 template <class Key, class T, class Hash = gomap::hash<Key>, class KeyEqual = std::equal_to<>,
           class Allocator = gomap::page_allocator<std::pair<const Key, T>>,
           class Misuse = gomap::checked>
 class map {
-  // Asked of the class, these leave Key and T incomplete. What needs them complete is asserted where
-  // it is used: detail::hash_with(), map_core, entry_traits.
+  // These hold for incomplete types as well. What needs complete ones is asserted where it is used:
+  // detail::hash_with(), map_core, entry_traits.
   static_assert(
       std::is_object_v<Key> && std::is_object_v<T>,
       "gomap::map: Key and T must be types of objects, not references, functions or void.");
@@ -110,10 +115,10 @@ class map {
   static_assert(std::is_same_v<typename allocator_traits::pointer, std::pair<const Key, T>*>,
                 "gomap::map: the allocator must use plain pointers.");
 
-  // Not deduced from: the guides have it that a list of either kind of pairs makes a map.
+  // Not deduced from: the deduction guides take a list of pairs with either kind of key.
   using list_type = std::initializer_list<std::type_identity_t<std::pair<const Key, T>>>;
 
-  // Whether an assigned map comes with its memory, whatever allocators the two have.
+  // Whether move assignment always takes over the other map's memory.
   static constexpr bool takes_memory =
       allocator_traits::propagate_on_container_move_assignment::value ||
       allocator_traits::is_always_equal::value;
@@ -144,15 +149,16 @@ class map {
   using const_iterator = detail::map_iterator<core_type, true>;
   using misuse_policy = Misuse;
 
-  // Fixes the seed of a map, and where its walks start, so that a run can be repeated.
+  // Fixes a map's seed and the start of its walks, so that a run can be repeated.
   struct seed_with {
     explicit constexpr seed_with(std::uint64_t value) noexcept : seed(value) {}
     std::uint64_t seed;
   };
 
   // ---- construction: no memory is allocated before it is needed
-  // A `hint` makes room for so many entries. One that no memory could satisfy is ignored, as in Go.
-  // Throws: what the allocator throws, and what copying entries throws.
+  // `hint`: makes room for that many entries. A hint too large for any map is ignored, as in Go.
+  // O(1), plus the buckets that a hint asks for and the entries that are inserted.
+  // Throws: what the allocator throws, and what hash, equality and copying entries throw.
 
   map() noexcept(nothrow_default) : map(size_type{0}) {}
   explicit map(size_type hint, const Hash& hash = Hash(), const KeyEqual& equal = KeyEqual(),
@@ -164,7 +170,7 @@ class map {
   map(size_type hint, const Hash& hash, const Allocator& allocator)
       : map(hint, hash, KeyEqual(), allocator) {}
   explicit map(const Allocator& allocator) : map(0, Hash(), KeyEqual(), allocator) {}
-  // A map whose seed and walks repeat from run to run. Its hashes can be foreseen: for tests.
+  // A map whose seed and walks repeat from run to run. Its hashes can be predicted: for tests.
   explicit map(seed_with seed, size_type hint = 0, const Hash& hash = Hash(),
                const KeyEqual& equal = KeyEqual(), const Allocator& allocator = Allocator())
       : core_(seed.seed, true, hash, equal, entry_allocator(allocator)) {
@@ -212,7 +218,7 @@ class map {
   map(list_type list, size_type hint, const Hash& hash, const Allocator& allocator)
       : map(list, hint, hash, KeyEqual(), allocator) {}
 
-  // A copy has its own memory and the same seed.
+  // A copy has its own memory and the same seed. O(buckets).
   map(const map& other)
       : map(other, Allocator(allocator_traits::select_on_container_copy_construction(
                        other.core_.allocator()))) {}
@@ -222,9 +228,9 @@ class map {
     other.core_.wire().check_clone();
     core_.copy_from(other.core_, other.core_.hash_of());
   }
-  // `other` is empty afterwards and can be used. O(1), but O(size) when the allocators differ; a
-  // throw then leaves `other` with all its entries, but for those whose move threw and that cannot
-  // be copied.
+  // `other` is empty afterwards and can be used. O(1), but O(size) when the allocators differ. A
+  // throw then leaves all entries in `other`, but for those whose move threw and that cannot be
+  // copied.
   map(map&& other) noexcept(nothrow_movable) : core_(taken_from(other.core_)) {}
   map(map&& other, const std::type_identity_t<Allocator>& allocator)
       : core_(other.core_.seed(), other.core_.repeatable(), other.core_.hash(), other.core_.equal(),
@@ -233,8 +239,10 @@ class map {
   }
   ~map() { const guard_type guard(core_.wire(), operation::destroy, opaque_address()); }
 
+  // Assignments end all walks over this map. When one throws, this map is as before.
   map& operator=(const map& other);
-  // O(1), but O(size) when the allocators differ and stay where they are.
+  // O(1) and the destruction of what was here; O(size) when the allocators differ and do not
+  // propagate.
   map& operator=(map&& other) noexcept(takes_memory&& nothrow_movable&& nothrow_swappable);
   map& operator=(list_type list) {
     map fresh(list, 0, core_.hash(), core_.equal(), get_allocator());
@@ -250,11 +258,13 @@ class map {
   // What the hash is seeded with; clear() draws a new one.
   [[nodiscard]] std::uint64_t seed() const noexcept { return core_.seed(); }
 
-  // ---- iteration: what iterators promise stands at detail::map_iterator
-  // Each begin() starts a walk of its own at a random entry, so begin() == begin() is false more often
-  // than not, and erase(begin(), begin()) erases something. clear(), shrink_to_fit(), a rehash() to
-  // fewer buckets, assignment, move and swap end all walks: their iterators equal end() then.
-  // They throw what the hash throws, which is asked where chains overflow.
+  // ---- iteration: the promises of iterators stand at detail::map_iterator
+  // Each begin() starts a walk of its own at a random entry. So begin() == begin() is false more
+  // often than not, and erase(begin(), begin()) is not empty: it erases entries. Call begin() once
+  // and copy the iterator.
+  // clear(), shrink_to_fit(), rehash() to fewer buckets, assignment, move and swap end all walks:
+  // their iterators equal end() then.
+  // Throw: what the hash throws, which is called where chains overflow.
 
   [[nodiscard]] iterator begin() noexcept(core_type::hash_throws_nothing()) {
     return iterator(first());
@@ -269,8 +279,8 @@ class map {
   [[nodiscard]] const_iterator end() const noexcept { return const_iterator(); }
   [[nodiscard]] const_iterator cend() const noexcept { return const_iterator(); }
 
-  // Calls f(entry) for every entry, in memory order: the fastest walk. f must not use the map;
-  // that is misuse.  Throws: what f throws.
+  // Calls f(entry) for every entry, in the order of memory: the fastest walk. O(buckets).
+  // Misuse: f uses the map. Throws: what f throws.
   template <class F>
   void for_each(F f) {
     const guard_type guard(core_.wire(), operation::visit, opaque_address());
@@ -282,9 +292,9 @@ class map {
     core_.for_each([&](const value_type& entry) { f(entry); });
   }
 
-  // Visits the entries of one class, a handful, and returns where to go on: start with
-  // scan_cursor{}, stop when done(). Between two calls the map may change in any way: what is there
-  // throughout is visited once, nothing is visited twice. f must not change the map.
+  // Calls f(entry) for a few entries (one class) and returns where to continue: start with
+  // scan_cursor{}, stop when done(). Between two calls the map may change in any way: an entry that
+  // is there throughout is visited once, none is visited twice. f must not change the map.
   // Throws: what f and the hash throw.
   template <class F>
   scan_cursor scan(scan_cursor from, F f) {
@@ -309,7 +319,7 @@ class map {
     return std::min<size_type>(allocator_traits::max_size(core_.allocator()),
                                detail::load_limit(detail::max_bits));
   }
-  // Buckets of eight slots, overflow buckets not counted.
+  // The number of buckets, of eight slots each; overflow buckets are not counted.
   [[nodiscard]] size_type bucket_count() const noexcept { return core_.buckets(); }
   [[nodiscard]] size_type max_bucket_count() const noexcept {
     return size_type{1} << detail::max_bits;
@@ -322,47 +332,50 @@ class map {
   // Accepted for std's sake, and ignored: the load limit is fixed.
   void max_load_factor(float) noexcept {}
 
-  // Makes room for `n` entries in one go: no insertion grows the map until it holds more.
-  // Throws: std::length_error for more than a map can hold; what the allocator throws.
+  // Makes room for `n` entries at once: no insertion grows the map until it holds more.
+  // O(buckets). Throws: std::length_error for more than a map can hold; what the allocator, the
+  // hash and a copy throw; every entry is still there.
   void reserve(size_type n) {
     const guard_type guard(core_.wire(), operation::reserve, opaque_address());
     if (n > 0 || !empty()) core_.grow_to(detail::bits_for(n), core_.hash_of());
   }
-  // At least `n` buckets and room for size() entries: grows, shrinks, or else compacts the chains,
-  // in one go. Where it shrinks it ends all walks.  Throws: as reserve().
+  // Changes the number of buckets to at least `n`, with room for size() entries, at once. If the
+  // number stays the same, it compacts the chains. If it becomes smaller, it ends all walks.
+  // O(buckets).  Throws: as reserve().
   void rehash(size_type n);
-  // Gives back what size() entries do not need, and ends all walks.  Throws: as reserve(), the map
-  // being as before.
+  // Gives back the memory that size() entries do not need, and ends all walks. O(buckets).
+  // Throws: as reserve(); the map is then as before.
   void shrink_to_fit();
 
-  // Whether a growth is under way, which the insertion of new keys carries on.
+  // Whether a growth is under way. Insertions of new keys continue it.
   [[nodiscard]] bool growing() const noexcept { return core_.growing(); }
-  // Ends it now, in time proportional to the buckets left.  Throws: as reserve().
+  // Ends a growth under way. O(old buckets left).  Throws: as reserve().
   void finish_growth() {
     const guard_type guard(core_.wire(), operation::grow, opaque_address());
     core_.finish_growth(core_.hash_of());
   }
-  // How many old buckets each new key evacuates while the map grows: 2 unless set. 0 is all of them
-  // at once, for programs that want throughput and can wait. Larger than 65535 means that many.
+  // How many old buckets each new key evacuates while the map grows; 2 unless set. 0 means all at
+  // once, for programs that want throughput and can wait. More than 65535 means 65535.
   void growth_step(unsigned buckets) noexcept { core_.growth_step(buckets); }
   [[nodiscard]] unsigned growth_step() const noexcept { return core_.growth_step(); }
 
-  // O(buckets).
+  // Sizes, growths and memory of the map at this moment. O(buckets).
   [[nodiscard]] map_stats stats() const {
     core_.wire().check_read();
     return core_.stats();
   }
-  // Walks everything.  Throws: invariant_error, saying what is wrong; what hash and equality throw.
+  // Checks the whole map. O(entries), times the length of the chains.
+  // Throws: invariant_error, whose what() says what is wrong; what hash and equality throw.
   void check_invariants() const {
     core_.wire().check_read();
     detail::invariants<typename core_type::table_type>(core_).check(
         core_.hash_of(), [this](const Key& a, const Key& b) { return core_.equals(a, b); });
   }
 
-  // ---- lookup: O(1), and nothing is ever moved
-  // A K that is no Key is looked up as it is where Hash and KeyEqual are transparent and take it;
-  // anything else that converts to Key is converted.
-  // Throw: what hash and equality throw; at() also std::out_of_range.
+  // ---- lookup: O(1); moves no entry
+  // A K that is no Key is looked up as it is if Hash and KeyEqual are transparent and take it. Else
+  // it is converted to Key.
+  // Throw: what hash and equality throw; at() also std::out_of_range if the key is absent.
 
   [[nodiscard, gnu::always_inline]] inline iterator find(const Key& key) {
     return found<iterator>(key);
@@ -417,7 +430,7 @@ class map {
   requires detail::comparable_key<K, Key, Hash, KeyEqual>
   [[nodiscard]] const T& at(const K& key) const { return existing(locate(key)); }
 
-  // Go's `v, ok := m[key]`: where the value is, or null.
+  // Go's `v, ok := m[key]`: a pointer to the value, or null.
   [[nodiscard]] T* lookup(const Key& key) { return value_or_null(locate(key)); }
   [[nodiscard]] const T* lookup(const Key& key) const { return value_or_null(locate(key)); }
   template <class K>
@@ -433,9 +446,9 @@ class map {
   requires detail::comparable_key<K, Key, Hash, KeyEqual>
   [[nodiscard]] T get(const K& key) const { return copy_or_zero(locate(key)); }
 
-  // Looks up a range of keys, writing a T* or null for each to `out`, and returns where `out` ends.
-  // Prefetches ahead, so that a large map answers at the speed of memory rather than of one miss
-  // after another. A range that can be walked once only is looked up key by key.
+  // Looks up a range of keys. Writes a T* or null for each to `out`, in their order, and returns
+  // the end of `out`. It prefetches, so in a large map the cache misses overlap; an input range
+  // that is no forward range is looked up key by key.
   template <std::ranges::input_range Keys, std::weakly_incrementable Out>
   requires detail::lookup_key<std::ranges::range_reference_t<Keys>, Key, Hash, KeyEqual> Out
   find_many(Keys&& keys, Out out) {
@@ -448,17 +461,18 @@ class map {
     return find_each(keys, std::move(out),
                      [](value_type* e) -> const T* { return value_or_null(e); });
   }
-  // Asks the processor to fetch where `key` would be, for a lookup a little later.
+  // Prefetches the memory where `key` would be, for a lookup a little later.
   void prefetch(const Key& key) const { core_.prefetch(core_.hash_key(key)); }
   template <class K>
   requires detail::comparable_key<K, Key, Hash, KeyEqual>
   void prefetch(const K& key) const { core_.prefetch(core_.hash_key(key)); }
 
-  // ---- insertion: amortised O(1), a bounded number of buckets moved
-  // Arguments may refer to entries of this map, and are not moved from unless the key is new. There
-  // are two exceptions: what can only be moved into a Key, and what converts to an entry as a whole,
-  // like a class with an operator std::pair, is moved from before the key is known.
-  // Throw: what hash, equality, construction and the allocator throw, with the map as before.
+  // ---- insertion: amortised O(1); moves a bounded number of buckets
+  // Arguments may refer to entries of this map. They are moved from only if the key is new, with
+  // two exceptions, which are moved from before the key is known: an argument that can only be
+  // moved into a Key, and one that converts to a whole entry, such as a class with an operator
+  // std::pair.
+  // Throw: what hash, equality, construction and the allocator throw; the map is then as before.
 
   T& operator[](const Key& key) { return value_or_new(key); }
   T& operator[](Key&& key) { return value_or_new(std::move(key)); }
@@ -483,7 +497,7 @@ class map {
   requires std::constructible_from<value_type, P&&> iterator insert(const_iterator, P&& entry) {
     return insert(std::forward<P>(entry)).first;
   }
-  // Basic guarantee: what came before a throw stays inserted.
+  // Basic guarantee: entries inserted before a throw stay.
   template <detail::input_iterator It>
   void insert(It first, It last) {
     for (; first != last; ++first) emplace(*first);
@@ -556,8 +570,8 @@ class map {
     return emplace_value(std::forward<K>(key), std::forward<Args>(args)...).first;
   }
 
-  // Moves over the entries of `source` whose keys are not here; the others stay there. Basic
-  // guarantee: each entry is in one of the two maps.
+  // Moves the entries of `source` whose keys are absent here; the others stay in `source`.
+  // O(buckets of source). Basic guarantee: each entry is in one of the two maps.
   template <class H, class E, class M>
   void merge(map<Key, T, H, E, Allocator, M>& source);
   template <class H, class E, class M>
@@ -565,34 +579,37 @@ class map {
     merge(source);
   }
 
-  // ---- erasure: frees no slot of another entry, moves nothing
+  // ---- erasure: O(1); moves no entry
 
-  // Erases the entry that `at` is at, wherever it is by now, and returns the iterator behind it.
-  // Misuse: the entry is gone. Found, named, fatal; nothing else is touched.
-  // Throws: what the hash throws, the map being as before.
+  // Erases the entry that `at` refers to, wherever it is by now, and returns the next iterator of
+  // the walk.
+  // Misuse: the entry has been erased before. It is found, named and fatal; nothing is erased.
+  // Throws: what the hash throws; the map is then as before.
   iterator erase(const_iterator at);
   iterator erase(iterator at) { return erase(const_iterator(at)); }
-  // The entries that a walk from `first` meets before `last`.  Requires: it does meet it.
+  // Erases the entries that a walk from `first` meets before `last`.
+  // Requires: the walk meets `last`. Two calls of begin() start two walks: see "iteration".
   iterator erase(const_iterator first, const_iterator last) {
     while (first != last) first = erase(first);
     return iterator(first.position());
   }
+  // Erases the entry with this key. Returns how many were erased, 0 or 1.
   size_type erase(const Key& key) { return erase_key(key); }
   template <class K>
   requires(!detail::iterator_of<K&&, map> &&
            detail::comparable_key<K, Key, Hash, KeyEqual>) size_type erase(K&& key) {
     return erase_key(key);
   }
-  // Removes everything, NaN keys included, keeps the buckets, and draws a new seed. Ends all walks.
+  // Erases all entries, NaN keys included, keeps the buckets, and draws a new seed. Ends all walks.
   // O(buckets).
   void clear() noexcept {
     const guard_type guard(core_.wire(), operation::clear, opaque_address());
     core_.clear();
     draw_new_seed();
   }
-  // The same; `policy`, one of std::execution's, says how entries are destroyed: for large maps of
-  // entries that own something. The allocator's destroy(), if it has one, must bear it. Destroying
-  // the map afterwards costs next to nothing. libstdc++ runs policies on oneTBB.
+  // The same, with entries destroyed in parallel as `policy`, one of std::execution's, says: for
+  // large maps whose entries own memory. The allocator's destroy(), if it has one, must allow that.
+  // The destruction of the map afterwards is then short. libstdc++ needs oneTBB for policies.
   template <class ExecutionPolicy>
   void clear(ExecutionPolicy&& policy) {
     const guard_type guard(core_.wire(), operation::clear, opaque_address());
@@ -602,14 +619,15 @@ class map {
     draw_new_seed();
   }
 
-  // Exchanges the contents. O(1).  Requires: the allocators are equal or propagate on swap.
+  // Exchanges the contents, and ends all walks over both maps. O(1).
+  // Requires: the allocators are equal or propagate on swap.
   void swap(map& other) noexcept(nothrow_swappable);
 
   // Go's maps.Clone: a copy with the same seed.
   [[nodiscard]] map clone() const { return *this; }
 
-  // Whether both hold the same entries. As in std, a key of `a` is looked up in `b`, and the entries
-  // are then compared by ==, keys included; keys that have no == are equal when they are found.
+  // Whether both hold the same entries. As in std, each key of `a` is looked up in `b`, and the two
+  // entries are then compared by ==, keys included; keys without == are equal if they are found.
   // O(size).  Throws: what hash, equality and == throw.
   [[nodiscard]] friend bool operator==(const map& a, const map& b) {
     if (a.size() != b.size()) return false;
@@ -632,13 +650,14 @@ class map {
   using guard_type = typename Misuse::write_guard;
   static constexpr bool opaque = Misuse::enabled && !detail::known_comparison<Key, KeyEqual>;
 
-  // What a write shows to comparisons that may run further out on this thread.
+  // Given to a write_guard, which by it finds a read of this map that this thread is in the middle
+  // of. Null where no comparison can call back.
   [[nodiscard]] const void* opaque_address() const noexcept {
     if constexpr (opaque) return this;
     return nullptr;
   }
 
-  // Calls probe(), which compares keys. Whatever they do, they must not write to this map.
+  // Calls probe(), which compares keys. A comparison that writes to this map is reported.
   template <class Probe>
   decltype(auto) reading(const Probe& probe) const {
     core_.wire().check_read();
@@ -781,13 +800,14 @@ class map {
     return std::move(core);
   }
   void take_or_move(map& other);
-  // Takes over what `fresh`, whose allocator equals or replaces this one's, holds.
+  // Exchanges the contents with `fresh`, whose allocator equals or replaces this one's.
   void swap_contents(map& fresh, operation what);
 
   core_type core_;
 };
 
-// Erases the entries for which pred(entry) holds, and returns how many; pred must not use the map.
+// Erases the entries for which pred(entry) is true, and returns how many. pred must not use the
+// map.
 // O(buckets).  Throws: what pred throws; the entries erased before stay erased.
 template <class K, class V, class H, class E, class A, class M, class Pred>
 std::size_t erase_if(map<K, V, H, E, A, M>& m, Pred pred) {
@@ -971,8 +991,9 @@ auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::find_each(Keys& keys, Out o
     for (auto&& key : keys) *out++ = result(locate(as_lookup_key(key)));
     return out;
   } else {
-    // Keys go through three stages, half a block apart: header asked for, slot asked for, looked
-    // up. Half a block is more than the misses that a core keeps open, less than a cache set.
+    // A key goes through three stages, half a block apart: its header is prefetched, its slot is
+    // prefetched, it is looked up. Half a block is more than the misses that a core can have open,
+    // and less than a cache set.
     constexpr std::size_t half = 16;
     std::array<std::uint64_t, 2 * half> hashes;  // of a block, and of the block before
     auto next = std::ranges::begin(keys);

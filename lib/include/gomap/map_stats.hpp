@@ -1,4 +1,4 @@
-// map_stats.hpp -- what a map knows about itself: sizes, growth and memory at one moment.
+// map_stats.hpp -- sizes, growth and memory of a map at one moment.
 #pragma once
 
 #include <cstddef>
@@ -14,13 +14,13 @@ struct map_stats {
   std::size_t overflow_buckets = 0;   // in all chains
   std::size_t longest_chain = 0;      // in buckets, the head included; 0 for a map without memory
   double load = 0;                    // entries per bucket
-  bool growing = false;               // a growth is under way:
-  std::size_t evacuated_buckets = 0;  //   so many buckets of the old array are done
-  std::size_t old_buckets = 0;        //   of so many
+  bool growing = false;               // whether a growth is under way
+  std::size_t evacuated_buckets = 0;  // buckets of the old array that have been evacuated
+  std::size_t old_buckets = 0;        // buckets of the old array
   std::size_t growths_double = 0;     // growths started so far that made the array larger
-  std::size_t growths_same_size = 0;  // and that compacted chains
-  std::size_t bytes_reserved = 0;     // got from the allocator and not given back
-  std::size_t bytes_in_use = 0;       // of those, without what the split mark has passed
+  std::size_t growths_same_size = 0;  // growths started so far that compacted chains
+  std::size_t bytes_reserved = 0;     // allocated and not given back
+  std::size_t bytes_in_use = 0;       // of those, without the evacuated part of the old array
   std::size_t bytes_peak = 0;         // the most bytes reserved at any time
 
   friend bool operator==(const map_stats&, const map_stats&) = default;

@@ -1,7 +1,8 @@
-// maps.hpp -- Go's maps package for gomap::map: what the interface of std has no name for.
+// maps.hpp -- Go's maps package for gomap::map: functions that std's interface does not have.
 //
-// Included by map.hpp. All of these follow the thread safety and exceptions of the calls that they
-// are made of; all are O(entries), apart from keys() and values(), which look as they are walked.
+// Included by map.hpp. Thread safety and exceptions are those of the map's calls that a function
+// makes. All are O(entries), but for keys() and values(), which are O(1): they read as they are
+// walked.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +27,8 @@ void takes_map(const map<Ts...>&);
 template <class... Ts>
 void takes_map(const ref<Ts...>&);
 
-// gomap's maps, references to them, and what derives from either: nothing else, for these names are
-// found for any type that has a map for an argument.
+// gomap's maps, gomap::ref, and what derives from either. Nothing else: argument-dependent lookup
+// finds these functions for every type with a map among its template arguments.
 template <class M>
 concept any_map = requires(const M& m) {
   detail::takes_map(m);
@@ -35,8 +36,8 @@ concept any_map = requires(const M& m) {
 
 }  // namespace detail
 
-// Whether both maps hold the same keys with values that `same` takes for equal. Their types may
-// differ; keys are looked up in `b`, so it is the equality of `b` that tells which are the same.
+// Whether both maps hold the same keys, and same(value in a, value in b) is true for each. The
+// types of the maps may differ. Each key of `a` is looked up in `b`, so by the equality of `b`.
 template <detail::any_map Map1, detail::any_map Map2, class Same>
 [[nodiscard]] bool equal_func(const Map1& a, const Map2& b, Same same) {
   if (a.size() != b.size()) return false;
@@ -47,22 +48,22 @@ template <detail::any_map Map1, detail::any_map Map2, class Same>
   return true;
 }
 
-// The same, with values compared by ==. The operator of maps besides compares the keys by ==. A map
-// with a NaN in it is not equal to itself, by either.
+// The same, with values compared by ==. The operator == of maps also compares the keys by ==. By
+// either, a map with a NaN in it is not equal to itself.
 template <detail::any_map Map1, detail::any_map Map2>
 [[nodiscard]] bool equal(const Map1& a, const Map2& b) {
   return gomap::equal_func(a, b, std::equal_to<>());
 }
 
-// Inserts every entry of `from` into `to`, replacing values there. Copying a map into itself
-// changes nothing.
+// Inserts every entry of `from` into `to`; if the key is there, assigns the value. Copying a map
+// into itself changes nothing.
 template <detail::any_map Map1, detail::any_map Map2>
 void copy(Map1& to, const Map2& from) {
   if (static_cast<const void*>(std::addressof(to)) == std::addressof(from)) return;
   for (const auto& [key, value] : from) to.insert_or_assign(key, value);
 }
 
-// Erases the entries for which pred(key, value) holds. NaN keys go as well, unlike in Go.
+// Erases the entries for which pred(key, value) is true, NaN keys included, unlike in Go.
 template <class Key, class T, class... Rest, class Pred>
 void delete_func(map<Key, T, Rest...>& m, Pred pred) {
   gomap::erase_if(m, [&](auto& entry) -> bool { return pred(entry.first, entry.second); });
@@ -70,8 +71,8 @@ void delete_func(map<Key, T, Rest...>& m, Pred pred) {
 
 namespace detail {
 
-// A map's walk that shows one half of each entry. A range of its own: the standard's transform_view
-// is more than some compilers that we promise can take.
+// A range over a map that shows one half of each entry. Not the standard's transform_view: some of
+// the supported compilers cannot compile it.
 template <class Map, class Project>
 class half_of_entries {
  public:
@@ -124,7 +125,8 @@ struct value_of_entry {
 
 }  // namespace detail
 
-// The keys, and the values, as lazy ranges with the properties of iteration.
+// The keys, and the values, as lazy ranges. Each begin() of a range starts a walk of its own, as
+// the map's does.
 template <class Key, class T, class... Rest>
 [[nodiscard]] auto keys(const map<Key, T, Rest...>& m) {
   return detail::half_of_entries<const map<Key, T, Rest...>, detail::key_of_entry>(m);

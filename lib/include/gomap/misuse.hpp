@@ -2,14 +2,15 @@
 //
 //   word:  thread number (24 bits) | operation in progress (8 bits)        0 = no write runs
 //
-// A write raises the word once its key is hashed and lowers it by RAII; reads, writes, clones and
-// every iterator step test it. So a race is found when two calls overlap in time, by whichever
-// comes second, and by the first writer when it finds its own word gone at the end. It is best
-// effort: the word is relaxed, orders nothing, and costs a load. A race detector finds the rest.
+// A write hashes its key, then sets the word; a destructor clears it. Reads, writes, clones and
+// iterator steps test the word. So when two calls overlap in time, the second reports the race; a
+// first writer whose word has been overwritten reports it at its end. This is best effort: the word
+// is relaxed, orders nothing, and costs a load. A race detector finds the rest.
 // The thread number tells a race from a map that is called by its own callback.
 //
 // Misuse is fatal, never an exception to handle: the map may be corrupt already. A map has one
 // policy, `checked` (the default) or `unchecked` (empty: no word, no test).
+// With -fno-exceptions, errors that would be thrown come here as well: misuse_kind::no_exceptions.
 #pragma once
 
 #include <atomic>
@@ -18,7 +19,7 @@
 
 namespace gomap {
 
-// What a call was doing, for reports.
+// The kind of a call, for reports.
 enum class operation : std::uint8_t {
   none,
   read,
@@ -66,9 +67,10 @@ enum class misuse_kind : std::uint8_t {
 // Constant time; any thread.
 [[nodiscard]] std::string_view text(misuse_kind) noexcept;
 
-// One misuse. The texts live for ever. A thread's number is small, given at its first write;
-// operation::none with thread 0 stands for a call that was over before it could be seen. The
-// explanation of misuse_kind::no_exceptions is the error's own, and lives as long as the handler.
+// One misuse. The texts live for ever, but for the explanation of misuse_kind::no_exceptions: it is
+// the error's what(), and lives until the handler returns. A thread's number is small and is given
+// at the thread's first write. operation::none with thread 0 stands for a call that ended before it
+// could be identified.
 struct misuse_report {
   misuse_kind kind;
   std::string_view text;         // the first line
@@ -91,16 +93,16 @@ struct misuse_report {
 // Writes the report to stderr, five lines in one piece. Allocates nothing. Any thread.
 void print(const misuse_report&) noexcept;
 
-// Called for each misuse, on the thread that noticed. It may throw, which is for tests: the
-// exception leaves the map's call, and the map may be corrupt. A call that is noexcept ends the
-// process then: begin(), clear(), swap(), moves. When the handler returns, the process aborts.
+// Called for each misuse, on the thread that found it. When it returns, the process aborts. It may
+// throw, which is meant for tests: the exception leaves the map's call, and the map may be corrupt.
+// If that call is noexcept (begin(), clear(), swap(), moves), the process ends instead.
 using fatal_handler = void (*)(const misuse_report&);
 
-// Installs `handler` and returns the one before; null stands for the default, which print()s.
-// Any thread may call it at any time.
+// Installs `handler` and returns the previous one. Null stands for the default, which calls
+// print(). Any thread may call it at any time.
 fatal_handler set_fatal_handler(fatal_handler handler) noexcept;
 
-// Hands the report to the handler, then aborts. Throws: what the handler throws. Any thread.
+// Calls the handler with the report, then aborts. Throws: what the handler throws. Any thread.
 [[noreturn]] void fatal(const misuse_report&);
 
 namespace detail {
@@ -110,7 +112,7 @@ inline constinit thread_local std::uint32_t thread_tag = 0;
 
 [[nodiscard]] std::uint32_t make_thread_tag() noexcept;  // numbers this thread
 
-// A read of `map` that runs user code on this thread: a link of the thread's chain of them.
+// A read of `map` that runs user code. The reads of one thread form a chain.
 struct read_link {
   const void* map;
   const read_link* outer;  // borrowed: the link of an enclosing call
@@ -123,8 +125,8 @@ inline constinit thread_local const read_link* innermost_read = nullptr;
 [[noreturn]] void report_write_in_read(operation mine);
 [[noreturn]] void report_stale_iterator(operation mine);
 
-// For a write that found `seen` for its own word when it ended. Returns only when an exception is
-// under way and a handler of the user's is installed, for that one could throw a second.
+// For a write that at its end found `seen` instead of its own word. It returns without a report if
+// an exception is under way and a user's handler is installed, which could throw a second one.
 void report_trampled(std::uint32_t seen, std::uint32_t mine);
 
 }  // namespace detail
@@ -136,20 +138,20 @@ class checked {
  public:
   static constexpr bool enabled = true;
 
-  // Marks a write from construction to destruction. Both may report, and so throw what a handler
-  // throws. On a throw from the constructor the word is as before.
+  // Marks a write, from construction to destruction. Both may report, and so throw what the handler
+  // throws. If the constructor throws, the word is as before.
   class [[nodiscard]] write_guard {
    public:
-    // Reports concurrent writes, or re-entrancy when the write in progress is this thread's own.
-    // `map_if_opaque`, if given, also reports a read_scope of that map on this thread; give it only
-    // where comparisons are user code, for the chain costs a thread-local load.
-    // always_inline, both: a few instructions on the way of every write.
+    // If a write is in progress, reports concurrent writes, or re-entrancy if it is this thread's.
+    // If `map_if_opaque` is given, also reports a read_scope of that map on this thread. Give it
+    // only where comparisons are user code: it costs a thread-local load.
+    // always_inline, both: a few instructions in every write.
     [[gnu::always_inline]] inline write_guard(checked& wire, operation,
                                               const void* map_if_opaque = nullptr);
     write_guard(const write_guard&) = delete;
     write_guard& operator=(const write_guard&) = delete;
 
-    // Reports concurrent writes when another write has used the word meanwhile.
+    // Reports concurrent writes if another write has changed the word meanwhile.
     [[gnu::always_inline]] inline ~write_guard() noexcept(false);
 
    private:
@@ -157,8 +159,8 @@ class checked {
     std::uint32_t mine_;
   };
 
-  // Marks a read of `map` that calls user code: the word shows no reads, so this alone lets a
-  // write_guard find that code writing to the map. Scopes of one thread nest.
+  // Marks a read of `map` that calls user code, so that a write_guard finds that code writing to
+  // the map: the word does not show reads. Scopes of one thread nest.
   class [[nodiscard]] read_scope {
    public:
     explicit read_scope(const void* map) noexcept;
@@ -174,8 +176,8 @@ class checked {
   constexpr checked(const checked&) noexcept {}
   constexpr checked& operator=(const checked&) noexcept { return *this; }
 
-  // Report a write in progress, as re-entrancy if it is this thread's own, otherwise as a race of
-  // their kind. A load and a test. Throw: what the handler throws.
+  // Report a write in progress: as re-entrancy if it is this thread's own, else as a race with a
+  // read, a walk or a copy. A load and a test. Throw: what the handler throws.
   void check_read(operation = operation::read) const;
   void check_iterate() const;
   void check_clone() const;
@@ -184,7 +186,7 @@ class checked {
   std::atomic<std::uint32_t> word_{0};
 };
 
-// The policy that finds nothing and costs nothing: the same interface, empty.
+// The policy that finds nothing and costs nothing: the same interface, with empty functions.
 class unchecked {
  public:
   static constexpr bool enabled = false;

@@ -7,8 +7,8 @@
 //   nil.get("x");               // 0
 //   nil["x"] = 1;               // throws nil_map_error
 //
-// Handles are counted as std::shared_ptr counts: copying and dropping them is safe from any thread,
-// while the map that they share wants what gomap::map wants.
+// Handles are counted as std::shared_ptr counts: any thread may copy and destroy handles of its
+// own. The thread safety of the map that they share is that of gomap::map.
 #pragma once
 
 #include <concepts>
@@ -25,7 +25,7 @@
 
 namespace gomap {
 
-// Thrown by a write to a nil map, which is a mistake of the program, but harms nothing.
+// Thrown by a write to a nil map. Nothing has changed.
 class nil_map_error : public std::logic_error {
  public:
   nil_map_error() : std::logic_error("assignment to entry in nil map") {}
@@ -71,7 +71,7 @@ class ref {
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
   [[nodiscard]] iterator begin() const { return map_ ? map_->begin() : iterator(); }
   [[nodiscard]] iterator end() const noexcept { return iterator(); }
-  // A K is whatever map's own calls take: a key, what is looked up as it is, what converts to Key.
+  // A K is what the map's own calls take: a Key, what is looked up as it is, what converts to Key.
   template <class K = Key>
   requires key_form<K>
   [[nodiscard]] iterator find(K&& key) const {
@@ -87,7 +87,7 @@ class ref {
   [[nodiscard]] size_type count(K&& key) const {
     return map_ ? map_->count(std::forward<K>(key)) : 0;
   }
-  // The value or T{}; where it is or null.
+  // get(): the value, or T{} if the key is absent. lookup(): a pointer to the value, or null.
   template <class K = Key>
   requires key_form<K>
   [[nodiscard]] T get(K&& key) const { return map_ ? map_->get(std::forward<K>(key)) : T(); }
@@ -96,7 +96,7 @@ class ref {
   [[nodiscard]] T* lookup(K&& key) const {
     return map_ ? map_->lookup(std::forward<K>(key)) : nullptr;
   }
-  // Throws: std::out_of_range when the key is not there.
+  // Throws: std::out_of_range if the key is absent.
   template <class K = Key>
   requires key_form<K>
   [[nodiscard]] T& at(K&& key) const {

@@ -1,4 +1,4 @@
-// scan_cursor.hpp -- how far a scan() has come: a walk that needs no iterator between its calls.
+// scan_cursor.hpp -- the position of a scan(): a walk that needs no iterator between its calls.
 #pragma once
 
 #include <cstddef>
@@ -10,9 +10,9 @@ namespace detail {
 struct scan_access;
 }
 
-// `scan_cursor{}` starts a scan; each call of scan(cursor, f) returns where to go on; done() ends
-// it. A plain value: copy it, store it, drop it. It belongs to the map that made it, and says
-// nothing about another.
+// `scan_cursor{}` starts a scan. Each call of scan(cursor, f) returns where to continue. The scan
+// has ended when done() is true. A plain value: copy it, store it, drop it. It is valid for the map
+// that returned it, and for no other.
 class scan_cursor {
  public:
   constexpr scan_cursor() noexcept = default;
@@ -34,7 +34,7 @@ class scan_cursor {
 
 namespace detail {
 
-// The one who reads and writes scan cursors.
+// The functions that read and write scan cursors.
 struct scan_access {
   // Calls f(position, head) for the entries of the cursor's class, in a table that hash_of hashes
   // for, and moves the cursor to the next class. f may erase that entry.

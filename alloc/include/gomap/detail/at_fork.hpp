@@ -8,13 +8,14 @@
 
 namespace gomap::detail {
 
-// From now on fork() calls `before` first, and `in_parent` or `in_child` when it is done; null
-// stands for nothing. They go when the copy of the library that they are part of is unloaded.
-// Hidden: the system has to see which copy calls, and another one's function may not stand in.
+// From now on fork() calls `before` first, and `in_parent` or `in_child` afterwards; null is not
+// called. They are removed when the copy of the library that they belong to is unloaded.
+// Hidden: the system must see which copy calls, so another copy's function must not be called
+// instead.
 [[gnu::visibility("hidden")]] void at_fork(void (*before)(), void (*in_parent)(),
                                            void (*in_child)()) noexcept;
 
-// A number that no other process on this system has now.
+// The number of this process: no other process on this system has it now.
 [[nodiscard]] std::uint64_t process_number() noexcept;
 
 }  // namespace gomap::detail

@@ -1,8 +1,8 @@
-// capped_bytes.hpp -- a number of bytes that threads raise and lower, never above a cap, and the
-// most that it has been.
+// capped_bytes.hpp -- a number of bytes that threads raise and lower, never above a cap, and its
+// peak.
 //
-// A claim is made before memory is asked for. It is granted if the sum fits and changes nothing if
-// not, so that a request for too much never stands in the way of one that fits.
+// Bytes are claimed before memory is allocated. A claim that does not fit changes nothing, so it
+// never makes another thread's claim fail that does fit.
 // Thread-safe.
 #pragma once
 
@@ -18,12 +18,12 @@ class capped_bytes {
 
   explicit constexpr capped_bytes(std::size_t cap = no_cap) noexcept : cap_(cap) {}
 
-  // relaxed, in all: numbers that are compared with numbers; they order no other memory.
+  // relaxed, in all: numbers that are compared with each other; they order no other memory.
 
   [[nodiscard]] std::size_t now() const noexcept { return now_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::size_t peak() const noexcept { return peak_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::size_t cap() const noexcept { return cap_.load(std::memory_order_relaxed); }
-  // Under what is claimed already, a cap refuses every claim of more than nothing.
+  // If more is claimed already, every claim of more than 0 bytes fails.
   void set_cap(std::size_t bytes) noexcept { cap_.store(bytes, std::memory_order_relaxed); }
 
   // Adds `bytes`. False: they do not fit; nothing changed.
@@ -37,7 +37,8 @@ class capped_bytes {
     return true;
   }
 
-  // The memory for a claim was got: only now it counts for the peak.
+  // Call it when the memory for a claim has been allocated: only then the claim counts for the
+  // peak.
   void note_peak() noexcept {
     const std::size_t reached = now();
     std::size_t seen = peak();

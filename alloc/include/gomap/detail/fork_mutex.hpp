@@ -1,15 +1,16 @@
-// fork_mutex.hpp -- a mutex that a child of fork() finds free, and what it guards whole.
+// fork_mutex.hpp -- a mutex that is free in a child of fork(), and whose data is whole there.
 //
-// fork() copies the thread that calls it and no other. A mutex that another thread holds at that
-// moment would stay locked in the child, and what it guards half changed. So fork() waits until it
-// has locked every fork_mutex, and lets go of them when it is done, in the parent and in the child.
-// Meanwhile the thread in fork() passes all of them: handlers that others have given to
-// pthread_atfork() may use maps, too.
+// fork() copies only the thread that calls it. A mutex that another thread holds at that moment
+// would stay locked in the child, and its data half changed. So fork() first locks every
+// fork_mutex, and unlocks them afterwards, in the parent and in the child. Meanwhile lock() in the
+// thread that forks returns at once: handlers that others have given to pthread_atfork() may use
+// maps, too.
 //
 //   this copy's list:   newest -> ... -> oldest      locked in this order
 //
-// What may be held while another is locked is made after that and goes before it. So it comes first
-// in the list of that one, be it another copy's, and the order is that in which threads lock.
+// A mutex that may be held while an inner one is locked is made after the inner one and destroyed
+// before it. It is put into the inner one's list, which may be another copy's, and so comes before
+// it. So fork() locks them in the order in which threads do.
 #pragma once
 
 #include <atomic>
@@ -18,7 +19,7 @@
 
 namespace gomap::detail {
 
-// A mutex that lets through the thread that holds it for fork().
+// A mutex whose lock() returns at once in the thread that holds it for fork().
 class passable_mutex {
  public:
   constexpr passable_mutex() noexcept = default;
@@ -36,11 +37,11 @@ class passable_mutex {
   }
 
   void hold_for_fork();
-  // Does nothing to one that is not held.
+  // Unlocks it after fork(). Does nothing if it is not held for fork().
   void let_go() noexcept;
 
  private:
-  // The address of errno is a thread's own. It is the same for every copy of the library, and in
+  // The address of errno identifies a thread. It is the same for every copy of the library, and in
   // the child that the thread becomes.
   [[nodiscard]] bool pass() noexcept {
     // relaxed: only the thread that stored its own address finds it.
@@ -51,18 +52,18 @@ class passable_mutex {
 
   std::mutex mutex_;
   std::atomic<const int*> holder_{nullptr};  // the thread that holds it for fork()
-  int passes_ = 0;                           // how often that has locked it since
+  int passes_ = 0;                           // how often that thread has locked it since
 };
 
 struct fork_list;
 
-// All members may be called from any thread. Lockable, as the standard has it.
+// Any thread may call any member. Lockable, as the standard defines it.
 class fork_mutex {
  public:
   fork_mutex() noexcept : fork_mutex(nullptr) {}
   // One that may be held while `inner`, which outlives it, is locked.
   explicit fork_mutex(fork_mutex& inner) noexcept : fork_mutex(&inner) {}
-  // Requires: it is not locked, but by fork().
+  // Requires: it is not locked, except by fork().
   ~fork_mutex();
   fork_mutex(const fork_mutex&) = delete;
   fork_mutex& operator=(const fork_mutex&) = delete;

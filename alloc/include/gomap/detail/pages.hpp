@@ -1,8 +1,8 @@
 // pages.hpp -- the few things that page_source asks of an operating system.
 //
-// One source file of src/ implements them: pages_linux.cpp on Linux, pages_portable.cpp, which
-// knows the C++ library only, elsewhere. The build picks the file; nothing here differs.
-// All are thread-safe, as calls about disjoint ranges.
+// One source file of src/ implements them: pages_linux.cpp on Linux; elsewhere pages_portable.cpp,
+// which needs only the C++ library. The build picks the file; nothing here differs.
+// Threads may call all of them at once for disjoint ranges.
 #pragma once
 
 #include <cstddef>
@@ -12,14 +12,14 @@ namespace gomap::detail {
 // The unit in which the system hands out memory; a power of two.
 [[nodiscard]] std::size_t page_bytes() noexcept;
 
-// How many times its size a block may reserve in addresses, so that it can grow where it is.
-// 1 where reserved addresses cost memory, or are few.
+// How many times its size a block may reserve in addresses, so that it can grow in place. 1 where
+// reserved addresses cost memory, or are few.
 [[nodiscard]] std::size_t reserve_factor() noexcept;
 
-// What pages should be like, where the system heeds that.
+// What pages should be like. A system may ignore it.
 struct page_wishes {
   bool huge = false;   // huge pages, or none
-  int numa_node = -1;  // where they come from; -1: wherever
+  int numa_node = -1;  // the node that they come from; -1: any
 };
 
 struct reservation {
@@ -36,18 +36,19 @@ struct reservation {
 // touched, where the system can do that. False when it refuses; nothing changed then.
 [[nodiscard]] bool commit_pages(void* p, std::size_t bytes) noexcept;
 
-// Gives committed pages back; they stay accessible and read as zero afterwards. False when the
-// system cannot: they hold then what they held, or zero.
+// Gives committed pages back; the range stays accessible and reads as zero afterwards. False when
+// the system cannot: each page then holds its old contents, or zero.
 bool reset_pages(void* p, std::size_t bytes) noexcept;
 
-// Moves the pages of [from, from + bytes) to `to`, where others are dropped; the old addresses read
-// as zero afterwards. Both ranges are committed, whole pages, and apart. False when the system
-// cannot: the old addresses then hold what they held, or zero, and `to` what it held.
-// A move costs a tenth of the page faults that it spares.
+// Moves the pages of [from, from + bytes) to `to`, whose pages are dropped; the old addresses read
+// as zero afterwards. False when the system cannot: the old addresses then hold their old contents,
+// or zero, and `to` its old contents. A move takes a tenth of the time of the page faults that it
+// saves.
+// Requires: both ranges are committed, whole pages, and disjoint.
 bool move_pages(void* from, void* to, std::size_t bytes) noexcept;
 
-// Ends a reservation as reserve_pages() made it. False when the system refuses: its pages are given
-// back, if they can be, and it is as it was reserved, with all that was committed.
+// Ends a whole reservation of reserve_pages(). False when the system refuses: the pages are given
+// back if possible, and the range stays reserved and committed as it was.
 bool release_pages(void* p, std::size_t bytes) noexcept;
 
 }  // namespace gomap::detail

@@ -1,5 +1,5 @@
-// refuse.hpp -- what an allocator throws, thrown where there are exceptions: in the library's own
-// code, so that headers compile without.
+// refuse.hpp -- throws what allocators throw. The throw is in the library's own code, so that
+// headers compile with -fno-exceptions.
 #pragma once
 
 namespace gomap::detail {

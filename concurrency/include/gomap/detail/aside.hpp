@@ -1,8 +1,8 @@
-// aside.hpp -- an object that a call holds beside the map: on the stack if it is small, on the heap
-// if it is not.
+// aside.hpp -- an object that a call holds beside the map: on the stack if it is small, else on the
+// heap.
 //
-// Threads with a stack of 256 KiB and values of megabytes are both usual, so nothing that is as
-// large as a key or a value wants may stand on a stack unmeasured.
+// Threads with a stack of 256 KiB are common, and so are values of megabytes. So no key and no
+// value is put on the stack without a look at its size.
 #pragma once
 
 #include <cstddef>
@@ -15,13 +15,13 @@
 
 namespace gomap::detail {
 
-// As much of std::optional as calls need, on the heap.
+// The part of std::optional that calls need, on the heap.
 template <class T>
 class heap_optional {
  public:
   heap_optional() noexcept = default;
 
-  // Makes the object anew.  Throws: what T throws, std::bad_alloc; it is then empty.
+  // Makes the object anew.  Throws: what T throws, std::bad_alloc; this is then empty.
   template <class... Args>
   T& emplace(Args&&... args) {
     reset();

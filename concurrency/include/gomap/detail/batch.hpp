@@ -1,8 +1,8 @@
 // batch.hpp -- some keys of a range, hashed together and grouped by shard.
 //
-// A batch is large enough that each shard's lock is taken for several keys at a time, and that the
-// memory of the last key arrives while the first are looked up; and small enough for a stack: the
-// more it keeps of each key, the fewer keys it takes.
+// A batch is so large that each shard's lock is taken for several keys at a time, and that the
+// memory of the last keys arrives while the first are looked up. It is small enough for the stack:
+// the more it keeps for each key, the fewer keys it takes.
 #pragma once
 
 #include <algorithm>
@@ -18,15 +18,15 @@
 
 namespace gomap::detail {
 
-// What a batch, and what its user keeps beside it, take of a stack.
+// How many bytes a batch, and what its user keeps beside it, take on the stack.
 inline constexpr std::size_t batch_bytes = std::size_t{8} << 10;
 
-// Core is a concurrent_core; It iterates over keys, or over what HashOf finds a key's hash in. The
-// user keeps so many bytes beside each of them.
+// Core is a concurrent_core. It iterates over keys, or over items that HashOf can hash.
+// BytesBeside: how many bytes the user keeps for each of them.
 template <class Core, class It, std::size_t BytesBeside = 0>
 class batch {
   static constexpr bool can_return = std::forward_iterator<It>;
-  // What is kept of each place: an iterator, or what was there when it can be read only once.
+  // What is kept for each place: an iterator; or the item itself, if it can be read only once.
   using kept = std::conditional_t<can_return, It, std::iter_value_t<It>>;
 
  public:
@@ -39,7 +39,7 @@ class batch {
   static constexpr std::size_t capacity = std::clamp<std::size_t>(
       batch_bytes / (sizeof(item) + sizeof(aside<kept>) + BytesBeside), 1, 128);
 
-  // Takes the next places from `first` on, up to `last`, and asks for their memory.
+  // Takes the next items, from `first` up to `last` at most, and prefetches their memory.
   // hash_of(*place) hashes.  Throws: what it throws.
   template <class Sentinel, class HashOf>
   batch(const Core& core, It& first, const Sentinel& last, const HashOf& hash_of) {
@@ -59,7 +59,7 @@ class batch {
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   // In the order of the range, unless for_each_group() has been called.
   [[nodiscard]] std::span<const item> items() const noexcept { return {items_.data(), size_}; }
-  // What is at a place.
+  // The item at a place.
   [[nodiscard]] decltype(auto) operator[](std::size_t place) {
     if constexpr (can_return) {
       return **places_[place];
@@ -68,7 +68,7 @@ class batch {
     }
   }
 
-  // The same, to be moved from where the range gave it away.
+  // The same, as an rvalue if the range allows moving from it.
   [[nodiscard]] decltype(auto) take(std::size_t place) {
     if constexpr (can_return) {
       return **places_[place];
@@ -77,7 +77,8 @@ class batch {
     }
   }
 
-  // Calls f(shard, items) for each shard that has some, whose items are in the order of the range.
+  // Calls f(shard, items) for each shard that has items. Items of one shard are in the order of the
+  // range.
   template <class F>
   void for_each_group(F&& f) {
     const auto end = items_.begin() + static_cast<std::ptrdiff_t>(size_);
@@ -93,7 +94,7 @@ class batch {
   }
 
  private:
-  // A few are inserted one by one: g++ takes what std::sort does to many for a step out of bounds.
+  // Insertion sort, since there are few; and g++ warns that std::sort might go out of bounds.
   template <class Iterator, class Less>
   static void sort(Iterator first, Iterator last, const Less& less) {
     if constexpr (capacity > 16) {

@@ -2,11 +2,11 @@
 //
 //   hash:  [ tophash 8 | .. | shard 16 | bucket index 32 ]
 //
-// The shard comes from the middle of the hash: the low bits pick the bucket and the top ones are
-// the tophash, and a shard whose entries agreed in either would be a bad table.
+// The shard comes from the middle of the hash. The low bits select the bucket and the top bits are
+// the tophash; if all entries of a shard had one of these in common, its table would be bad.
 //
-// One key is read without a lock where reads_take_no_lock() allows it, under the shard's shared lock
-// otherwise (read()); it is written under the lock alone (exclusive_shard). All of concurrent_map is
+// A key is read without a lock where reads_take_no_lock() allows it, else under the shard's shared
+// lock: read(). It is written under the exclusive lock: exclusive_shard. All of concurrent_map is
 // made of these two, and of walks that hold one lock for one class of entries at a time.
 #pragma once
 
@@ -40,9 +40,9 @@
 
 namespace gomap::detail {
 
-// The largest entry that is read without a lock. Word by word a copy takes 0.4 ns a word, and it has
-// to be made again when any entry of the shard is written meanwhile; under the lock the same bytes
-// take a third of the time or less. Measured with one and two threads (ns a read of 256 B, 1 KiB,
+// The largest entry that is read without a lock. A copy takes 0.4 ns a word, and is made again if
+// any entry of the shard is written meanwhile. Under the lock the same bytes take a third of the
+// time or less. Measured with one and two threads (ns a read of 256 B, 1 KiB,
 // 4 KiB, 64 KiB): 29, 83, 260, 3500 without the lock, 19, 33, 86, 1170 with it. What the lock costs
 // beyond that, when other processors have its cache line, is made up for by about a kilobyte.
 inline constexpr std::size_t max_bytes_without_lock = 1024;
@@ -71,21 +71,22 @@ class concurrent_core {
 
   static constexpr std::size_t max_shards = std::size_t{1} << 16;
 
-  // `shards` is rounded up to a power of two; 0 asks for several a processor, so that two threads
-  // seldom meet in one.  Throws: std::length_error for more than max_shards; std::bad_alloc.
+  // `shards` is rounded up to a power of two. 0 means several for each processor, so that two
+  // threads seldom use one at the same time.  Throws: std::length_error for more than max_shards;
+  // std::bad_alloc.
   concurrent_core(std::size_t shards, std::uint64_t seed, const Hash& hash, const KeyEqual& equal,
                   const allocator_type& allocator)
       : hash_(hash), equal_(equal), seed_(seed), shards_(rounded(shards), allocator) {
     (void)shards_.all();
   }
-  // Takes everything, in O(1). `other` is empty then, has a seed of its own, as many shards, and the
-  // same hash and equality, if copying them cannot fail.
+  // Takes everything, in O(1). `other` is then empty, with a new seed and as many shards. It keeps
+  // its hash and equality, unless only moving them cannot fail.
   concurrent_core(concurrent_core&& other) noexcept(nothrow_taken<Hash>&& nothrow_taken<KeyEqual>)
       : hash_(taken_from(other.hash_)),
         equal_(taken_from(other.equal_)),
         seed_(std::exchange(other.seed_, random_seed())),
         shards_(std::move(other.shards_)) {}
-  // Empty, but for that like `other`.
+  // An empty one with the shards, hash and equality of `other`.
   concurrent_core(const concurrent_core& other, const allocator_type& allocator)
       : hash_(other.hash_),
         equal_(other.equal_),
@@ -110,7 +111,7 @@ class concurrent_core {
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
   [[nodiscard]] const allocator_type& allocator() const noexcept { return shards_.allocator(); }
   [[nodiscard]] const map_identity& identity() const noexcept { return identity_; }
-  // While what this returns lives, one thread alone uses the map; see map_identity.
+  // While the returned object exists, only one thread uses the map; see map_identity.
   [[nodiscard]] map_identity::used_alone used_alone() noexcept {
     return map_identity::used_alone(identity_);
   }
@@ -119,9 +120,9 @@ class concurrent_core {
   [[nodiscard]] std::size_t shard_index(std::uint64_t hash) const noexcept {
     return static_cast<std::uint32_t>(hash >> shard_shift) & shards_.mask();
   }
-  // Those that are made: none of a map that was moved from and has not been used since.
+  // The shards that have been made: none, if the map was moved from and has not been used since.
   [[nodiscard]] std::span<shard_type> shards() const noexcept { return shards_.made(); }
-  // Throw: what the allocator throws, if they are to be made.
+  // Throw: what the allocator throws, if the shards have to be made.
   [[nodiscard]] shard_type& shard_at(std::size_t index) const { return shards_[index]; }
   [[nodiscard]] shard_type& shard_of(std::uint64_t hash) const {
     return shards_[shard_index(hash)];
@@ -131,7 +132,7 @@ class concurrent_core {
   [[nodiscard]] std::uint64_t hash_key(const K& key) const {
     return hash_with(hash_, key, seed_);
   }
-  // What hashes any key, for evacuation.
+  // Hashes any key, for evacuation.
   struct hasher_of_keys {
     const concurrent_core& core;
     std::uint64_t operator()(const Key& key) const
@@ -141,8 +142,9 @@ class concurrent_core {
   };
   [[nodiscard]] hasher_of_keys hash_of() const noexcept { return {*this}; }
 
-  // Ask the processor to fetch where a key of this hash would be: the header, and with that at hand
-  // the slot. Nothing where readers take the lock: there the words may be looked at under it only.
+  // Prefetch the memory where a key with this hash would be: first the header; then, when that has
+  // arrived, the slot. They do nothing where readers take the lock: there the words may be read
+  // only under the lock.
   void prefetch(std::uint64_t hash) const noexcept {
     if constexpr (optimistic) {
       const shard_type* const all = shards_.if_made();
@@ -160,7 +162,7 @@ class concurrent_core {
     }
   }
 
-  // A shard whose lock this thread holds alone, inside a lock_scope.
+  // A shard whose lock this thread holds exclusively, inside a lock_scope.
   class locked_shard {
    public:
     // Waits for the lock.
@@ -190,7 +192,7 @@ class concurrent_core {
       return core_.find_in(shard_.table, key, hash);
     }
 
-    // What a shard can do, for those who know the key.
+    // The functions of a shard, for callers that know the key.
     template <class... Args>
     position insert(std::uint64_t hash, Args&&... args) const {
       return shard_.insert(hash, core_.hash_of(), std::forward<Args>(args)...);
@@ -228,7 +230,8 @@ class concurrent_core {
     bool owns_ = true;
   };
 
-  // The only shard that a call locks alone.  Throws: what a fatal handler throws, see lock_scope.
+  // The one shard that a call locks exclusively.  Throws: what a fatal handler throws, see
+  // lock_scope.
   class exclusive_shard : private lock_scope, public locked_shard {
    public:
     template <class... Try>
@@ -238,7 +241,7 @@ class concurrent_core {
           locked_shard(core, shard, op, try_to_lock...) {}
   };
 
-  // The only shard that a call locks, with others that read.  Throws: as above.
+  // The one shard that a call locks, shared.  Throws: as above.
   class shared_shard : private lock_scope {
    public:
     shared_shard(const concurrent_core& core, shard_type& shard, operation op)
@@ -271,7 +274,7 @@ class concurrent_core {
     bool owns_ = true;
   };
 
-  // Shared locks of all shards, taken in their order.
+  // The shared locks of all shards, taken in order of their index.
   class all_shared : private lock_scope {
    public:
     all_shared(const concurrent_core& core, operation op)
@@ -300,9 +303,9 @@ class concurrent_core {
     for (shard_type& shard : shards()) shard.table.for_each(f);
   }
 
-  // Reads what the map holds for `key`. Without a lock: take_copy(entry) copies what it needs, by
-  // entries::load_key() and load_value(), and may be called several times; under the shared lock:
-  // in_place(entry). Returns whether the key is there.
+  // Reads what the map holds for `key`. Without a lock it calls take_copy(entry), perhaps several
+  // times, which copies what it needs by entries::load_key() and load_value(). Under the shared
+  // lock it calls in_place(entry). Returns whether the key is there.
   // Throws: what the comparison and the functions throw.
   // always_inline: as shard::try_to_read().
   template <class K, class TakeCopy, class InPlace>
@@ -320,8 +323,8 @@ class concurrent_core {
     return read_patiently(shard, key, hash, op, take_copy, in_place);
   }
 
-  // Calls f(shard) for each class of entries in turn, under a lock of Hold's kind; between two of
-  // them no lock is held. f(shard, step) calls step(visit) once. Ends early when f returns false.
+  // Calls f(shard, step) for each class of entries in turn, under a lock of Hold's kind; no lock is
+  // held between two classes. f calls step(visit) once. Ends early when f returns false.
   template <class Hold, class F>
   bool walk(operation op, F&& f) const {
     for (shard_type& shard : shards()) {
@@ -377,12 +380,12 @@ class concurrent_core {
 
  private:
   static constexpr unsigned shard_shift = 32;
-  // How often a reader tries without the lock. Writes are short, so it seldom tries twice; but one
-  // shard that is written all the time would keep it trying.
+  // How often a reader tries again without the lock. Writes are short, so it seldom has to; but if
+  // one shard is written all the time, it would try for ever.
   static constexpr int patience = 16;
 
-  // A function object of a map that is moved: copied, so that the map can be used still, unless the
-  // copy could fail where a move could not.
+  // A function object of a map that is moved from. It is copied, so that the map can still be used;
+  // it is moved if a copy could fail and a move could not.
   template <class F>
   static decltype(auto) taken_from(F& function) noexcept {
     if constexpr (std::is_nothrow_copy_constructible_v<F> ||
@@ -411,8 +414,8 @@ class concurrent_core {
     return table.find(hash, [&](const Key& other) -> bool { return equal_(other, key); });
   }
 
-  // Whether comparing a key made of halves does no harm: comparisons of scalars run no user code.
-  // A bool is none: it takes two values only.
+  // Whether comparing a key whose bytes may not belong together is harmless. It is for scalars,
+  // whose comparison runs no user code; but not for bool, which has only two valid values.
   template <class K>
   static constexpr bool takes_any_bits() noexcept {
     return compared_as_scalars<Key, K> && !std::is_same_v<Key, bool> &&
@@ -429,9 +432,9 @@ class concurrent_core {
         hash, [&](const Key& other) -> bool { return equal_(other, key); }, take_copy);
   }
 
-  // The rest of read(): more tries, then the shared lock. Inside a lock of this thread nobody is
-  // waited for: a read that takes no lock in a quiet map takes part in no order of locks in a busy
-  // one, either.
+  // The rest of read(): more tries, then the shared lock. If this thread holds a lock, the shared
+  // lock is only tried: a read that takes no lock while nobody writes must not take part in the
+  // order of locks while somebody does.
   template <class K, class TakeCopy, class InPlace>
   [[gnu::noinline]] bool read_patiently(shard_type& shard, const K& key, std::uint64_t hash,
                                         operation op, TakeCopy& take_copy,
@@ -460,9 +463,9 @@ class concurrent_core {
     return entry != nullptr;
   }
 
-  // For a reader inside a lock of its own thread, which gives way to others: whether it holds none
-  // of this map. If it does, it reads on: what a writer is doing ends some time, and its own thread
-  // runs nothing of a user's in the middle of a change (shard.hpp).
+  // For a reader whose thread holds a lock. Yields to other threads; then tells whether the thread
+  // holds no lock of this map. If it does, the reader goes on trying: what another thread writes ends
+  // some time, and this one runs nothing of a user's in the middle of a change (shard.hpp).
   [[nodiscard]] bool may_try_lock() const {
     std::this_thread::yield();
     return lock_scope::held(identity_) == operation::none;

@@ -1,5 +1,5 @@
-// concurrent_map_guides.hpp -- which concurrent_map is meant where its types are not written: the end
-// of concurrent_map.hpp.
+// concurrent_map_guides.hpp -- the deduction guides of concurrent_map. Included by
+// concurrent_map.hpp.
 #pragma once
 
 #include <concepts>
@@ -16,7 +16,7 @@ namespace gomap {
 
 namespace detail {
 
-// What stands where a map is told how large to be.
+// What a constructor takes for the size of the map.
 template <class N>
 concept map_size = std::integral<N> || std::same_as<N, concurrent_options>;
 

@@ -1,8 +1,9 @@
-// copyable.hpp -- whether a type can be copied, rather than whether it says so.
+// copyable.hpp -- whether a type can really be copied.
 //
-// The containers of the standard declare a copy constructor whatever they hold, so that
-// std::is_copy_constructible is true of a std::vector<std::unique_ptr<int>>, and a program that
-// believes it does not compile. A struct around such a vector cannot be seen through.
+// The containers of the standard declare a copy constructor whatever they hold. So
+// std::is_copy_constructible is true of a std::vector<std::unique_ptr<int>>, but its copy does not
+// compile. This concept looks at the elements. It cannot look into a struct that holds such a
+// vector.
 #pragma once
 
 #include <concepts>

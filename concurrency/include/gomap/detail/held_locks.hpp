@@ -1,15 +1,16 @@
 // held_locks.hpp -- which maps the calling thread has locked, so that it never waits for itself.
 //
-// User code runs under a map's locks: visitors, comparisons, destructors. Code that calls its own
-// map back would wait for a lock that its own thread holds; two maps locked in both orders make two
-// threads wait for each other. Both are found before anybody waits: each lock is a link in a chain
-// of its thread, and a lock that is waited for inside another leaves an edge in a graph of maps,
-// which must have no cycle. The second is found even when the two orders never meet in time.
+// User code runs under a map's locks: visitors, comparisons, destructors. If it calls its own map,
+// it would wait for a lock that its own thread holds. If two threads lock two maps in opposite
+// orders, they may wait for each other. Both are found before any thread waits. The locks of a
+// thread form a chain. A lock that is waited for inside another adds an edge to a graph of maps,
+// which must have no cycle; so opposite orders are found even if they never happen at the same
+// time.
 //
-// Only waiting makes an edge. A lock that is tried makes none, nor does one of a map that a single
-// thread uses: one that is being made, moved or destroyed.
-// A lock taken inside no other costs two thread-local stores, and a map that takes no part in any
-// edge costs nothing when it goes.
+// Only waiting adds an edge. A lock that is tried adds none; nor does a lock of a map that only one
+// thread uses, because it is being made, moved or destroyed.
+// A lock taken inside no other costs two thread-local stores. The destruction of a map without
+// edges costs nothing.
 #pragma once
 
 #include <atomic>
@@ -20,8 +21,8 @@
 
 namespace gomap::detail {
 
-// What a concurrent_map is known by to the order of locks. It stays with its map; contents that are
-// moved or swapped leave it behind, since the order is one of the program's calls.
+// The identity of a concurrent_map in the order of locks. It stays with the map object when
+// contents are moved or swapped, since the order is one of the program's calls.
 // Thread-safe, but for construction, destruction and used_alone.
 class map_identity {
  public:
@@ -29,12 +30,12 @@ class map_identity {
   map_identity(const map_identity&) = delete;
   map_identity& operator=(const map_identity&) = delete;
   ~map_identity() {
-    // relaxed: who added an edge of this map was in a call of it, and is done with that by now.
+    // relaxed: an edge is added in a call of the map, and all calls have ended by now.
     if (has_edges_.load(std::memory_order_relaxed)) [[unlikely]]
       forget_edges();
   }
 
-  // As long as it lives, one thread alone uses the map. They do not nest.
+  // While it exists, only one thread uses the map. They do not nest.
   class [[nodiscard]] used_alone {
    public:
     explicit used_alone(map_identity& map) noexcept : map_(map) { map_.alone_ = true; }
@@ -54,23 +55,23 @@ class map_identity {
   void add_edge_from(const map_identity& outer, operation op) const;
   void forget_edges() noexcept;
 
-  // Never given twice; two copies of the library in one process give different ones.
+  // Never given twice, also not by two copies of the library in one process.
   const std::uint64_t number_;
   bool alone_ = false;
   mutable std::atomic<bool> has_edges_{false};
-  // The map that an edge is known to come from: most maps are locked inside one other, if any.
+  // A map from which an edge to this one is known: most maps are locked inside one other at most.
   mutable std::atomic<std::uint64_t> known_outer_{0};
 };
 
-// One lock, held or about to be, on the thread that made it; they nest like scopes.
+// A lock that this thread holds or is about to take. They nest like scopes.
 class lock_scope {
  public:
-  // Requires: the lock is taken after this, and given back before the destructor runs; `map`
-  // outlives it.
+  // Requires: the lock is taken after this, and released before the destructor runs; `map` outlives
+  // it.
   // Throws: what a fatal handler throws, when this thread holds a lock of this map already, or when
   // some thread has locked this map first and then one of those that this thread holds.
   lock_scope(const map_identity& map, operation op) : lock_scope(map, op, may_wait::yes) {}
-  // The same for a lock that is only tried: nobody waits for it, so its order does not matter.
+  // The same for a lock that is only tried: the thread does not wait, so the order does not matter.
   lock_scope(const map_identity& map, operation op, std::try_to_lock_t)
       : lock_scope(map, op, may_wait::no) {}
   lock_scope(const lock_scope&) = delete;

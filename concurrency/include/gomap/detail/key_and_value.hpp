@@ -1,8 +1,9 @@
-// key_and_value.hpp -- an entry taken apart: its key, and what its value is made of.
+// key_and_value.hpp -- the arguments for an entry, taken apart: the key, and what the value is made
+// of.
 //
-// A key is looked up before anything is moved from, and the value is made in its slot, once the key
-// is known to be new. So the key is taken out of the arguments as it is, where hash and equality
-// take it so, and made alone where they do not.
+// A key is looked up before anything is moved from. Only if it is new, the value is made in its
+// slot. So the key is taken out of the arguments first. It is looked up as it is, if hash and
+// equality take it; else a Key is made of it.
 #pragma once
 
 #include <tuple>
@@ -21,8 +22,8 @@ class key_and_value {
   using value_type = std::pair<const Key, T>;
 
  public:
-  // Calls f(key, value arguments...) with the parts of what a pair could be made of: nothing, a key
-  // and a value, a pair, std::piecewise_construct and two tuples, or whatever converts to a pair.
+  // Calls f(key, value arguments...) with the parts of arguments of which a pair can be made: none,
+  // a key and a value, a pair, std::piecewise_construct and two tuples, or what converts to a pair.
   template <class F, class... Args>
   static decltype(auto) take_apart(const F& f, Args&&... args) {
     if constexpr (requires { detail::parts_of(std::forward<Args>(args)...); }) {
@@ -39,11 +40,11 @@ class key_and_value {
     }
   }
 
-  // Key and value of an entry that is about to go: to be moved from, unless a move could fail
-  // between the two and leave half of it behind.
+  // Key and value of an entry that is about to be destroyed. They are moved from, unless the second
+  // move could fail after the first.
   static decltype(auto) given_key(value_type& e) {
     if constexpr (moves) {
-      return std::move(const_cast<Key&>(e.first));  // const_cast: nobody reads that key again
+      return std::move(const_cast<Key&>(e.first));  // const_cast: that key is not read again
     } else {
       return std::as_const(e.first);
     }

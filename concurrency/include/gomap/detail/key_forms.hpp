@@ -1,5 +1,5 @@
-// key_forms.hpp -- in which forms a function takes a key: the key type itself, what hash and equality
-// take beside it, and what converts to it.
+// key_forms.hpp -- what a function takes for a key: a Key, what hash and equality take as it is,
+// and what converts to a Key.
 #pragma once
 
 #include <concepts>
@@ -13,8 +13,8 @@
 
 namespace gomap::detail {
 
-// A K that a transparent hash and a transparent equality take as it is. That a K converts to what
-// they take says nothing about its converting to a Key, nor the other way round.
+// A K that a transparent hash and a transparent equality take as it is. Whether it also converts to
+// a Key does not matter.
 template <class K, class Hash>
 concept hashed_by = std::is_invocable_v<const Hash&, const K&, std::uint64_t> ||
     std::is_invocable_v<const Hash&, const K&>;
@@ -22,13 +22,13 @@ template <class K, class Key, class Hash, class KeyEqual>
 concept compared_as_it_is = transparent<Hash, KeyEqual> && hashed_by<K, Hash> &&
     std::is_invocable_r_v<bool, const KeyEqual&, const Key&, const K&>;
 
-// What a function takes for a key: as it is, or converted as in any call of a function of a Key.
+// What a function takes for a key: as it is, or converted as for a parameter of type Key.
 template <class K, class Key, class Hash, class KeyEqual>
 concept key_form = std::same_as<std::remove_cvref_t<K>, Key> ||
     compared_as_it_is<std::remove_cvref_t<K>, Key, Hash, KeyEqual> || std::is_convertible_v<K, Key>;
 
-// A Key made of `from`: converted as in any call if a class says how, which may offer several ways
-// to construct one; otherwise cast, in silence where digits are lost.
+// A Key made of `from`. If a class is involved, by implicit conversion: it may have several
+// constructors. Else by a cast, without a warning about lost digits.
 template <class Key, class From>
 [[nodiscard]] Key make_key(From&& from) {
   if constexpr (std::is_class_v<std::remove_cvref_t<From>> && std::is_convertible_v<From, Key>) {

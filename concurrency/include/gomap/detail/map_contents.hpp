@@ -1,7 +1,7 @@
-// map_contents.hpp -- all entries of one map moved to another: of a map for one thread to a
-// concurrent one, the other way round, or of a concurrent one to one with another allocator.
+// map_contents.hpp -- moves all entries of one map to another: from a map for one thread to a
+// concurrent one, the other way round, or to a concurrent one with another allocator.
 //
-// By one thread. When it fails, the entries are all back where they were.
+// By one thread. When it fails, all entries are moved back.
 #pragma once
 
 #include <memory>
@@ -16,7 +16,7 @@
 
 namespace gomap::detail {
 
-// Concurrent: the type of the concurrent maps, which lets this one in.
+// Concurrent: the type of the concurrent map, of which this is a friend.
 template <class Concurrent>
 class map_contents {
   using plain = typename Concurrent::map_type;
@@ -39,16 +39,16 @@ class map_contents {
   }
 
  private:
-  // Whether a value that was moved can be moved back without fail. One that takes its allocator from
-  // its map is made anew with another, which may fail.
+  // Whether a moved value can always be moved back. If an allocator constructs it, the value may
+  // take an allocator from its map; then moving it to another map may fail.
   static constexpr bool values_come_back() noexcept {
     return std::is_nothrow_move_constructible_v<mapped_type> &&
            !entry_traits<key_type, mapped_type,
                          typename Concurrent::allocator_type>::allocator_constructs();
   }
 
-  // Nothing of an entry is missing in its old place but the value, if that: an allocator that goes
-  // on failing does no harm.
+  // The keys stay in `from`, and only values are moved. So moving back needs no memory, and an
+  // allocator that goes on failing does no harm.
   template <class From, class To>
   static void move_values(From& from, To& to) {
     GOMAP_TRY {
@@ -82,14 +82,14 @@ class map_contents {
         return true;
       });
     }
-    GOMAP_CATCH_ALL {  // what has been moved goes back
+    GOMAP_CATCH_ALL {  // moves back what has been moved
       for_each_of(
           to, [&](value_type& e) { from.try_emplace(parts::given_key(e), parts::given_value(e)); });
       GOMAP_RETHROW;
     }
   }
 
-  // Every entry by its position: an iterator might look for its place by keys that are gone.
+  // Calls f for every entry, by position: an iterator might have to find its place by a moved key.
   template <class F>
   static void for_each_of(plain& m, const F& f) {
     m.for_each(f);

@@ -1,21 +1,21 @@
 // rw_lock.hpp -- the protocol of rw_mutex: two words, one atomic step to lock, one to unlock.
 //
-//   state:    writer bits and phase (5) | shared locks, held or asked for (27)
+//   state:    writer bits and phase (5) | shared locks, held or queued (27)
 //   leaving:  shared locks that the writer waits for (31) | it sleeps (1)
 //
-// A reader adds itself to the count, and holds the lock unless a writer was there. A writer
-// announces itself by one bit, which turns new readers into queued ones; the count at that instant
-// is the number of readers to wait for, and each of those counts itself out in `leaving`. unlock()
-// takes the bit away and flips the phase: at that instant every queued reader holds the lock,
-// awake or not, and the next writer waits for it. One bit of phase is enough, because the unlock()
-// after next has to wait for whoever has not seen the next one yet.
+// A reader adds one to the count. It holds the lock if the writer bit was not set; else it is
+// queued. A writer sets its bit. The count at that instant is the number of readers that it waits
+// for; each of them subtracts one from `leaving` when it unlocks. unlock() clears the bit and flips
+// the phase: at that instant every queued reader holds the lock, awake or not, and the next writer
+// waits for it. One bit of phase is enough: a reader that has not yet seen one unlock() holds the
+// lock, so the next writer, and its unlock(), wait for it.
 //
-// Writers compete for the bit, and the one that runs takes it: to wait for one that has to wake up
-// would cost a context switch a lock. A writer that was woken often in vain becomes impatient, and
-// the next unlock() leaves the bit standing for it.
+// Writers compete for the bit, and a running one takes it: handing it to a sleeping one would cost
+// a context switch for each lock. A writer that has often been woken in vain sets `impatient`; then
+// the next unlock() leaves the writer bit set for it.
 //
-// Platform supplies atomics, waiting and the report of misuse, so that a model checker can supply
-// its own. Nothing here is tied to a thread: another one may unlock.
+// Platform supplies atomics, waiting and the report of misuse; a model checker supplies its own.
+// Nothing here belongs to a thread: another thread may unlock.
 #pragma once
 
 #include <atomic>
@@ -27,22 +27,22 @@
 namespace gomap::detail {
 
 // Invariants, at every instant between two atomic steps.
-//   L1  `writer` is set  <=>  a writer is in, or waits for readers that came before it.
-//   L2  without `writer`, the count is of readers that are in, and of the other bits only phase
-//       may be set.
-//   L3  with `writer`, the count is of the readers it waits for, if any, and of the queued ones.
-//   L4  leaving is 0 unless a writer waits for readers. Once it has added how many they were,
-//       leaving says how many of them have not counted themselves out.
+//   L1  `writer` is set  <=>  a writer holds the lock, or waits for readers that came before it.
+//   L2  without `writer`, the count is the number of readers that hold the lock, and of the other
+//       bits only phase may be set.
+//   L3  with `writer`, the count is the number of readers that it waits for, plus the queued ones.
+//   L4  leaving is 0 unless a writer waits for readers. After the writer has added their number,
+//       leaving is the number of those that have not unlocked.
 //   L5  a thread sleeps on state only at a value with `writer` and the bit of its kind. The
 //       unlock() that clears the bit wakes all readers, one competing writer, or the impatient
-//       one; a competing writer that was woken sets the bit again, on behalf of the others.
-//   L6  one writer at most has set `impatient`; it then waits for the next unlock() as readers do.
-//       When that has handed it the lock, another may set the bit and fall asleep beside it before
-//       it is woken.
+//       one. A competing writer that was woken sets the bit again, on behalf of the others.
+//   L6  at most one writer has set `impatient`. It then waits for the next unlock() as readers do.
+//       When that has handed the lock over to it, another may set the bit and fall asleep beside it
+//       before it is woken.
 template <class Platform>
 class rw_lock {
  public:
-  // The most shared locks, held and asked for together. More of them is not detected.
+  // The most shared locks, held and queued together. More are not detected.
   static constexpr std::uint32_t max_readers = (1u << 27) - 1;
 
   constexpr rw_lock() noexcept = default;
@@ -68,17 +68,18 @@ class rw_lock {
   static constexpr word writers_asleep = 1u << 30;  // writers that compete may be asleep
   static constexpr word impatient = 1u << 31;       // a writer wants the lock handed over
 
-  // leaving_: counted from bit 1 up, modulo 2^31, since readers may leave before they are counted.
+  // leaving_: a number from bit 1 up, modulo 2^31, since readers may subtract before the writer
+  // adds.
   static constexpr word asleep = 1;
   static constexpr word one_reader = 2;
 
   [[gnu::noinline]] void lock_slow();
   [[gnu::noinline]] void unlock_slow();
-  // `before` and `seen` are what state_ was, for the step that led here.
+  // `before` and `seen`: the value of state_ at the step of the caller.
   [[gnu::noinline]] void unlock_shared_slow(word before);
-  // Returns once unlock() has been called since then. `kind` is the bit that makes it wake `who`.
+  // Returns when unlock() has been called since then. `kind` is the bit that makes it wake `who`.
   [[gnu::noinline]] void wait_for_unlock(word seen, word kind, sleepers who);
-  // Returns once leaving_ has come down to 0.
+  // Returns when leaving_ has become 0.
   void wait_for_readers();
 
   atomic_word state_{0};

@@ -6,11 +6,11 @@
 //   writer   sequence + 1, relaxed    every word of the table, release    sequence + 2, release
 //   reader   sequence, acquire        every word of the table, acquire    sequence, relaxed
 //
-// A reader that saw any word of a write thereby sees the odd number that went before it, and reads
-// again. Writers keep each other out by the lock; the sequence is for readers alone. It is odd for
-// as long as a change takes and no longer: hashes are computed and memory is got with it even.
+// A reader that has seen any word of a write also sees the odd number that was stored before it,
+// and reads again. The lock keeps writers apart; the sequence is only for readers. It is odd while
+// words change and no longer: hashes are computed, and memory is allocated, while it is even.
 //
-// What a shard does knows no thread and no map, so that a model checker can run it as it is.
+// A shard does not depend on threads or maps, so that a model checker can run it as it is.
 #pragma once
 
 #include <atomic>
@@ -86,8 +86,8 @@ class no_sequence {
   };
 };
 
-// Who holds a shard's lock alone, for reports: thread number and operation, as misuse.hpp packs
-// them; 0 for nobody.
+// The holder of a shard's exclusive lock, for reports: thread number and operation, packed as in
+// misuse.hpp; 0 if there is none.
 class lock_holder {
  public:
   void set(operation op) noexcept {
@@ -108,12 +108,13 @@ class lock_holder {
   std::atomic<std::uint32_t> word_{0};
 };
 
-// What one try to read without the lock has found: nothing that counts, if a writer came between.
+// The result of one try to read without the lock. `disturbed`: a writer came between, so it does
+// not count.
 enum class reading { absent, present, disturbed };
 
 inline constexpr std::size_t cache_line_bytes = 64;
 
-// Cache lines of its own: what a reader looks at is on the first of them, with the sequence.
+// It has cache lines of its own; all that a reader reads, and the sequence, are on the first.
 template <class Table, class Mutex>
 struct alignas(cache_line_bytes) shard {
   // Whether readers may go without the lock.
@@ -132,16 +133,16 @@ struct alignas(cache_line_bytes) shard {
 
   // ---- without the lock
 
-  // What tells whether no write has begun since this was called, nor was under way.
+  // A function that tells whether no write was under way at this call and none has begun since.
   [[nodiscard]] auto unchanged() const noexcept {
     return [this, seen = seq.begin_read()] { return seen % 2 == 0 && seq.unchanged(seen); };
   }
 
-  // One try to read the entry with this hash whose key `matches`: take_copy(entry) copies what it
-  // needs, by entries::load_key() and load_value(), and what it took counts only if the entry was
-  // `present`. AnyBits: see optimistic_access.  Throws: what `matches` and take_copy throw.
-  // always_inline: it is all that most reads are, and its closures would otherwise go through
-  // memory.
+  // One try to read the entry with this hash whose key `matches`. take_copy(entry) copies what it
+  // needs, by entries::load_key() and load_value(); the copy counts only if the result is
+  // `present`.
+  // AnyBits: see optimistic_access.  Throws: what `matches` and take_copy throw.
+  // always_inline: it is most of a read, and its closures would otherwise be in memory.
   template <bool AnyBits, class Matches, class TakeCopy>
   [[nodiscard, gnu::always_inline]] inline reading try_to_read(std::uint64_t hash,
                                                                const Matches& matches,
@@ -157,7 +158,7 @@ struct alignas(cache_line_bytes) shard {
     return at ? reading::present : reading::absent;
   }
 
-  // ---- for the one thread that holds the lock alone
+  // ---- for the thread that holds the exclusive lock
 
   // Adds an entry made of `args`.  Requires: its key is absent.  Throws: as table::insert().
   template <class HashOf, class... Args>
@@ -171,7 +172,7 @@ struct alignas(cache_line_bytes) shard {
       });
     }
   }
-  // The same, of the entry as look(entry) leaves it: nobody else sees another. When `look` throws,
+  // The same, but look(entry) may change the entry before other threads see it. If `look` throws,
   // the entry is inserted as it was made, or not at all if its value cannot be copied.
   template <class Look, class HashOf, class... Args>
   position insert_seen(const Look& look, std::uint64_t hash, const HashOf& hash_of,
@@ -218,7 +219,8 @@ struct alignas(cache_line_bytes) shard {
     });
     return erased;
   }
-  // Makes the array one of 2^bits buckets at least, moving up to so many chains of it in this call.
+  // Makes the array one of at least 2^bits buckets, in steps: each call moves up to `chains`
+  // chains.
   // Returns whether it is done.  Throws: as table::grow_to().
   template <class HashOf>
   bool grow_to(unsigned bits, std::size_t chains, const HashOf& hash_of) {
@@ -235,8 +237,8 @@ struct alignas(cache_line_bytes) shard {
       store(at, converted);
     }
   }
-  // Calls f(entry), which may change the value. Where readers without a lock may look, f works on a
-  // copy that is stored when it returns, and dropped when it throws.
+  // Calls f(entry), which may change the value. If there are readers without a lock, f works on a
+  // copy, which is stored when f returns and dropped when f throws.
   template <class F>
   void visit(position at, F&& f) {
     visit_to_erase(at, [&f](value_type& e) {
@@ -244,8 +246,8 @@ struct alignas(cache_line_bytes) shard {
       return false;
     });
   }
-  // The same, of an entry that is to be erased next if f returns true: readers then never see what
-  // f made of it. Returns what f does.
+  // The same for an entry that the caller erases next if f returns true: then readers never see
+  // what f has changed. Returns what f returns.
   template <class F>
   bool visit_to_erase(position at, F&& f) {
     if constexpr (optimistic) {
@@ -277,7 +279,7 @@ struct alignas(cache_line_bytes) shard {
     return [this] { return write_section(seq); };
   }
 
-  // Calls look(entry) for the entry at `at`, inserted just now; see insert_seen().
+  // Calls look(entry) for the entry at `at`, which has just been inserted; see insert_seen().
   template <class Look>
   void show_inserted(position at, std::uint64_t hash, const Look& look) {
     constexpr bool can_be_kept = copyable<mapped_type> && std::is_move_assignable_v<mapped_type>;
@@ -297,14 +299,14 @@ struct alignas(cache_line_bytes) shard {
         at.entry()->second = std::move(value);
         return true;
       }
-      GOMAP_CATCH_ALL {  // while another exception is on its way: the caller has a second choice
+      GOMAP_CATCH_ALL {  // another exception is under way; the caller erases the entry instead
       }
     }
     return false;
   }
 
   void store(position at, const mapped_type& value) noexcept {
-    // A single word is never seen in halves, so readers need not read again.
+    // A single word is always read whole, so readers need not read again.
     if constexpr (entries::value_is_a_word()) {
       entries::store_value(at.entry(), value);
     } else {

@@ -1,9 +1,7 @@
-// shard_array.hpp -- the shards of one concurrent map: 2^n of them, at one place for as long as they
-// live.
+// shard_array.hpp -- the shards of one concurrent map: 2^n of them, at a fixed place in memory.
 //
-// A map that was moved from has none. They are made when somebody needs them, by whichever thread
-// comes first, so that moving a map allocates nothing and cannot fail, and the map that is left can
-// be used like any other.
+// A map that was moved from has none. The first thread that needs them makes them. So moving a map
+// allocates nothing and cannot fail, and the map that was moved from can be used like any other.
 #pragma once
 
 #include <atomic>
@@ -17,7 +15,7 @@ namespace gomap::detail {
 template <class Shard, class Allocator>
 class shard_array {
  public:
-  // `count`, a power of two, of them, none of which is made yet.
+  // For `count` shards, a power of two. None is made yet.
   shard_array(std::size_t count, const Allocator& allocator) noexcept
       : allocator_(allocator), mask_(count - 1) {}
   // Takes what `other` has. It keeps its size.
@@ -29,7 +27,7 @@ class shard_array {
 
   // Exchanges everything but the allocators.  Requires: they are equal, or exchanged as well.
   void swap(shard_array& other) noexcept {
-    // relaxed, all: one thread alone uses both.
+    // relaxed, all: no other thread uses either.
     shards_.store(
         other.shards_.exchange(shards_.load(std::memory_order_relaxed), std::memory_order_relaxed),
         std::memory_order_relaxed);
@@ -44,18 +42,18 @@ class shard_array {
   [[nodiscard]] std::size_t size() const noexcept { return mask_ + 1; }
   [[nodiscard]] std::size_t mask() const noexcept { return mask_; }
 
-  // All of them, made now if need be. Any thread.  Throws: what the allocator throws.
+  // All shards; makes them if need be. Any thread.  Throws: what the allocator throws.
   [[nodiscard]] Shard* all() const {
     Shard* const there = if_made();
     return there != nullptr ? there : make();
   }
   [[nodiscard]] Shard& operator[](std::size_t index) const { return all()[index]; }
-  // Null if they are not made yet, and so hold nothing. Any thread.
+  // All shards; null if they have not been made, and so hold nothing. Any thread.
   [[nodiscard]] Shard* if_made() const noexcept {
     // acquire: pairs with the release in make(), so that they are there once their address is.
     return shards_.load(std::memory_order_acquire);
   }
-  // Those that are made: all or none.
+  // The shards that have been made: all or none.
   [[nodiscard]] std::span<Shard> made() const noexcept {
     Shard* const there = if_made();
     return {there, there == nullptr ? 0 : size()};

@@ -15,9 +15,8 @@
 
 namespace gomap::detail {
 
-// Keys are referred to: they outlive the transaction. All locks are held from construction to
-// destruction; they are taken in the order of the shards, so no two transactions wait for one
-// another in a circle.
+// Holds references to the keys, which must outlive it. All locks are held from construction to
+// destruction. They are taken in the order of the shards, so transactions do not deadlock.
 template <class Core, class... Keys>
 class transaction {
   using position = typename Core::position;
@@ -39,7 +38,7 @@ class transaction {
   transaction(const transaction&) = delete;
   transaction& operator=(const transaction&) = delete;
 
-  // f(entry&...), one for each key; equal keys have the same.
+  // Calls f(entry&...), with one entry for each key; equal keys have the same entry.
   template <class F>
   decltype(auto) call(F& f) {
     return call_with(f, indices());
@@ -102,8 +101,8 @@ class transaction {
 
   template <std::size_t... I>
   void commit_with(std::index_sequence<I...>) {
-    // What may fail comes first: insertions, which can be taken back, then all searches, since
-    // insertions move entries, then assignments.
+    // Insertions come first, since they may fail and can be undone. Then all searches, since
+    // insertions move entries. Then assignments.
     std::array<position, count> found;
     GOMAP_TRY {
       (insert_one<I>(), ...);
@@ -119,7 +118,7 @@ class transaction {
   template <std::size_t I>
   void insert_one() {
     if (first_[I] != I || present_[I] || !entries_[I].has_value()) return;
-    if constexpr (count == 1) {  // nothing can fail behind it, so nobody needs the key again
+    if constexpr (count == 1) {  // nothing can fail after it, so the key is not needed again
       shard(I).insert(hashes_[I], std::get<I>(std::move(keys_)), std::move(*entries_[I]));
     } else {
       shard(I).insert(hashes_[I], std::as_const(std::get<I>(keys_)), std::move(*entries_[I]));
@@ -133,8 +132,8 @@ class transaction {
       if (const position at = find<I>()) shard(I).erase(at, hashes_[I]);
     }
     GOMAP_CATCH_ALL {
-      // A comparison that worked a moment ago fails now, while the first exception is on its way:
-      // the entry stays, since there is no second way to tell.
+      // A comparison that worked before has failed, while another exception is under way. The entry
+      // stays: a second exception cannot be reported.
     }
   }
   template <std::size_t I>

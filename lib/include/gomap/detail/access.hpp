@@ -1,11 +1,11 @@
 // access.hpp -- the two ways in which the probe loop looks at a bucket.
 //
-//   direct_access       nobody writes meanwhile
-//   optimistic_access   somebody may: every word is loaded with acquire, and what was loaded is
-//                       used only after a look at the sequence number says that it belongs together
+//   direct_access       no thread writes meanwhile
+//   optimistic_access   one may: every word is loaded with acquire, and is used only if the
+//                       sequence number has not changed since the read began
 //
-// An optimistic probe may be told lies but never follows one: it stops as soon as the sequence
-// number has changed, and its caller throws the result away.
+// So an optimistic probe may load words that do not belong together, but never acts on them: it
+// stops as soon as the sequence number has changed, and its caller drops the result.
 #pragma once
 
 #include <cstdint>
@@ -32,9 +32,9 @@ struct direct_access {
   }
 };
 
-// `Unchanged` tells whether nobody has written since the read began. `Entries` are entry_traits;
-// AnyBits says that `matches` takes keys that may be made of halves, as comparisons of built-in
-// types do. Others see no key but a whole one.
+// `Unchanged` tells whether no write has begun since the read did. `Entries` are entry_traits.
+// AnyBits: `matches` may be called with a key whose words do not belong together, as comparisons of
+// built-in types may. Other comparisons are called with whole keys only.
 template <class Entries, bool AnyBits, class Unchanged>
 class optimistic_access {
  public:

@@ -1,4 +1,4 @@
-// address_portable.hpp -- how many bits of an address may differ from zero: all of them.
+// address_portable.hpp -- how many low bits of an address may be set: all.
 #pragma once
 
 #include <cstdint>

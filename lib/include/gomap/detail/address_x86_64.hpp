@@ -1,7 +1,7 @@
-// address_x86_64.hpp -- how many bits of an address may differ from zero on x86-64.
+// address_x86_64.hpp -- how many low bits of an address may be set on x86-64.
 //
-// User space has the lower half of 48 bits. A system with five levels of page tables gives out
-// higher addresses to those alone who ask for them; memory from there cannot hold a table.
+// User space is the lower half of 48 bits. A system with five levels of page tables gives higher
+// addresses only to programs that ask for them; a table cannot be there.
 #pragma once
 
 namespace gomap::detail {

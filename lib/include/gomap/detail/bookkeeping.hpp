@@ -1,8 +1,8 @@
-// bookkeeping.hpp -- what a table notes for its iterators and its statistics, where there are any.
+// bookkeeping.hpp -- what a table notes for its iterators and its statistics.
 //
-// Each comes as a class that notes and one that does not. Tables that threads share hand out no
-// iterators, and those that keep all memory to the end are at their peak all the time; there the
-// empty classes save a cache line a shard.
+// Each comes as a class that notes and an empty one. Tables that threads share have no iterators,
+// and a table that keeps all memory to its end is always at its peak. There the empty classes save
+// a cache line in each shard.
 #pragma once
 
 #include <algorithm>
@@ -11,14 +11,14 @@
 
 namespace gomap::detail {
 
-// What makes an iterator look again: its entry may be gone or elsewhere; or it has nowhere left to
-// go. A stamp says "unchanged" when it is equal. They belong to the table, not to its contents: a
-// swap stamps both sides.
+// Counters by which an iterator notices that its entry may be gone or elsewhere, or that its walk
+// is over. While a stamp is equal, nothing of its kind has happened. Stamps belong to the table,
+// not to its contents: a swap changes those of both sides.
 class walk_stamps {
  public:
   constexpr walk_stamps() noexcept = default;
 
-  // Changes whenever an entry may have left its slot, alive or not.
+  // Changes whenever an entry may have left its slot: erased or moved.
   [[nodiscard]] std::uint32_t changes() const noexcept { return changes_; }
   // Changes whenever entries may have moved to other slots.
   [[nodiscard]] std::uint32_t moves() const noexcept { return moves_; }

@@ -4,11 +4,12 @@
 //
 //   link:  [ brief past 16 | address of the overflow bucket, a multiple of 16 | filter 4 ]
 //
-// Bytes and link come first, because they alone settle a miss inside one cache line. The filter has
-// a bit for each value of a tophash's two low bits, set when such an entry lies further down the
-// chain; so a miss on a full bucket seldom follows the link. A full past has a word of its own; where
-// there is neither, the address takes all bits (past.hpp).
-// Not thread-safe. Why eight, and why pairs: lib/README.md, "The bucket".
+// Tops and link come first, because they decide a miss within one cache line. The filter has a bit
+// for each value of a tophash's two low bits. It is set if an entry with that value lies further
+// down the chain; so a miss on a full bucket seldom follows the link. The brief past is in the
+// link, a full past behind it; a bucket has one of them or none (past.hpp). Without a brief past
+// the address takes all bits between.
+// Not thread-safe. The whole picture: lib/README.md, "The bucket".
 #pragma once
 
 #include <cstddef>
@@ -28,7 +29,8 @@ namespace gomap::detail {
   return std::uintptr_t{1} << (top & 3);
 }
 inline constexpr std::uintptr_t link_filter_all = 15;
-// The filter of a head without an overflow bucket that had one. Walks go by it (cursor.hpp).
+// The filter of a head that has had an overflow bucket and has none now. Walks need it
+// (cursor.hpp).
 inline constexpr std::uintptr_t link_filter_gone = 1;
 
 // The part of a bucket that does not depend on what the slots hold.
@@ -51,7 +53,7 @@ class alignas(16) bucket_header {
   // Whether the bucket has, or once had, an overflow bucket.
   [[nodiscard]] bool has_overflowed() const noexcept { return (link_ & ~past_in_link()) != 0; }
 
-  // What the slots remember.
+  // The past of the slots.
   [[nodiscard]] past_type past() const noexcept {
     if constexpr (std::is_same_v<past_type, full_past>) {
       return full_past_;
@@ -73,7 +75,7 @@ class alignas(16) bucket_header {
   [[nodiscard]] std::uint64_t tops_acquire() const noexcept { return tops_.acquire(); }
   [[nodiscard]] std::uintptr_t link_acquire() const noexcept { return link_.acquire(); }
 
-  // Makes the bucket empty, whatever the memory held, with this past.
+  // Makes the bucket empty, with this past; the memory may hold anything.
   void reset(past_type past = {}) noexcept {
     tops_ = 0;
     link_ = 0;
@@ -142,7 +144,8 @@ class alignas(alignof(Slot) > 16 ? alignof(Slot) : 16) bucket : public bucket_he
     return length;
   }
 
-  // Links `overflow` behind this bucket, which takes any entry.  For overflow buckets (B4).
+  // Links `overflow` behind this bucket, with a filter that lets everything pass.  For overflow
+  // buckets (B4).
   void set_next(bucket* overflow) noexcept {
     header::set_link(overflow == nullptr ? 0 : address_of(overflow) | link_filter_all);
   }

@@ -1,16 +1,17 @@
 // bucket_memory.hpp -- what a table asks of an allocator: bucket arrays and overflow buckets.
 //
-// Arrays come one by one. Overflow buckets come from slabs: a slab is one allocation, and the
-// buckets that erasures give back wait in a free list.
+// Arrays are allocated one by one. Overflow buckets come from slabs. A slab is one allocation; the
+// buckets that erasures give back are kept in a free list.
 //
 //   slab:  next* | free list* | capacity | used | bucket[capacity]
 //
-// A growth empties every old chain, so the slabs of the old chains die with it: they are retired
-// when it starts and given back one at a time when it is over, so that no call frees them all.
+// A growth empties every old chain, so that no bucket of the old slabs is in use after it. The
+// slabs are retired when the growth starts. When it is over they are given back one at a time, so
+// that no call frees them all.
 //
-// Where readers without a lock may look at memory after its time (Words::shared), nothing goes back
-// before release_all(). Slabs are never retired, so overflow buckets stay overflow buckets, and so
-// are those of small old arrays from then on.
+// Where readers without a lock may look at memory late (Words::shared), nothing is deallocated
+// before release_all(). Slabs are never retired, so an overflow bucket stays one for ever. The
+// buckets of a small old array become overflow buckets when the array is retired.
 // Not thread-safe.
 #pragma once
 
@@ -58,8 +59,8 @@ class bucket_memory {
     return std::to_address(std::allocator_traits<array_allocator>::allocate(from, n));
   }
 
-  // `n` buckets, all of them empty.
-  // O(1) page faults when the allocator can hand out memory that reads as zero, O(n) otherwise.
+  // `n` buckets, all of them empty.  Throws: what the allocator throws.
+  // O(1) page faults if the allocator offers zeroed memory, else O(n).
   static Bucket* allocate_empty_array(const Allocator& allocator, std::size_t n) {
     array_allocator from(allocator);
     if constexpr (zeroing_allocator<array_allocator>) {
@@ -90,7 +91,7 @@ class bucket_memory {
     }
   }
 
-  // Makes an array of `n` buckets one of `more` where it is; those added are not initialised.
+  // Extends an array of `n` buckets in place to `more`; those added are not initialised.
   // False: nothing changed.
   static bool try_extend(const Allocator& allocator, Bucket* array, std::size_t n,
                          std::size_t more) noexcept {
@@ -102,8 +103,8 @@ class bucket_memory {
     }
   }
 
-  // Tells the allocator that buckets [first, last) hold nothing of value any more. Their pages may
-  // become those of as many buckets at `ahead`, if not null, which hold nothing yet.
+  // Tells the allocator that buckets [first, last) are not needed any more. If `ahead` is not null,
+  // their pages may become those of as many buckets at `ahead`, which are not initialised yet.
   static void discard(const Allocator& allocator, Bucket* first, Bucket* last,
                       Bucket* ahead) noexcept {
     [[maybe_unused]] const std::size_t bytes =
@@ -146,9 +147,8 @@ class bucket_memory {
     free_list() = bucket;
   }
 
-  // From here on every bucket handed out so far counts as old. None may be given back, unless
-  // Words::shared; all go when release_retired() says so. O(1), unless the slabs of an earlier
-  // growth are still there.
+  // Retires all slabs. From here on no bucket of them may be given back, unless Words::shared;
+  // release_retired() deallocates them. O(1), unless slabs of an earlier growth are still there.
   void retire() noexcept {
     if constexpr (!Words::shared) {
       retired_.first = join(std::exchange(slabs_, nullptr), retired_.first);
@@ -170,7 +170,7 @@ class bucket_memory {
   }
   [[nodiscard]] bool has_retired() const noexcept { return retired_.first != nullptr; }
 
-  // Takes back every overflow bucket.  Requires: no chain leads to one.
+  // Takes every overflow bucket back.  Requires: no chain leads to one.
   void reclaim_all(const Allocator& allocator) noexcept {
     if constexpr (Words::shared) {
       free_list() = nullptr;
@@ -180,8 +180,8 @@ class bucket_memory {
     }
   }
 
-  // Deallocates all memory but that of arrays in use.  Requires: no chain leads to an overflow
-  // bucket, and no reader is left.
+  // Deallocates all memory but the arrays in use.  Requires: no chain leads to an overflow bucket,
+  // and no reader is left.
   void release_all(const Allocator& allocator) noexcept {
     if constexpr (Words::shared) free_list() = nullptr;
     release_all_retired(allocator);
@@ -191,8 +191,9 @@ class bucket_memory {
     }
   }
 
-  // Calls f(bucket) for every overflow bucket ever taken and not released, those given back since
-  // included: they are empty. `retired` asks for the retired ones as well. f must take none.
+  // Calls f(bucket) for every overflow bucket that has been taken and not deallocated. Those given
+  // back since are included; they are empty. `retired`: with those of retired slabs. f must not
+  // call take().
   template <class F>
   void for_each_bucket(bool retired, F&& f) const {
     for (slab* list : {slabs_, retired ? retired_.first : nullptr}) {
@@ -214,7 +215,7 @@ class bucket_memory {
     }
   }
 
-  // Bytes of arrays that no chain lives in. O(arrays).
+  // Bytes of old arrays that are kept. O(arrays).
   [[nodiscard]] std::size_t kept_bytes() const noexcept {
     if constexpr (Words::shared) {
       return kept_.buckets() * sizeof(Bucket);
@@ -241,7 +242,7 @@ class bucket_memory {
   }
 
  private:
-  // Two lists as one.
+  // Appends one list to the other.
   static slab* join(slab* first, slab* second) noexcept {
     if (second == nullptr) return first;
     slab** tail = &first;
@@ -250,12 +251,12 @@ class bucket_memory {
     return first;
   }
 
-  // Old arrays of less than a page or a few, which no allocator could take back in part.
+  // Whether an old array of `n` buckets becomes overflow buckets: if it is too small to discard.
   static constexpr bool serves_as_overflow(std::size_t n) noexcept {
     return n <= (std::size_t{64} << 10) / sizeof(Bucket);
   }
 
-  // Large enough that slabs are few, small enough that giving one back is no pause.
+  // Large enough that slabs are few, small enough that deallocating one is no pause.
   static constexpr std::size_t max_slab_bytes = std::size_t{256} << 10;
   static std::size_t slab_capacity(std::size_t hint) noexcept {
     return std::clamp<std::size_t>(hint / 32, 1,

@@ -1,7 +1,7 @@
 // built_aside.hpp -- an object that is built aside, and then moved to its place or dropped.
 //
-// It lies in the built_aside itself, that is on the stack, if it is small; otherwise in memory of the
-// map's allocator, for a value may be larger than a stack.
+// A small object is inside the built_aside, that is, on the stack. A large one is in memory of the
+// map's allocator, since a value may be larger than a stack.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace gomap::detail {
 
-// The most bytes of one object that stand on a stack.
+// The most bytes of an object that is put on the stack.
 inline constexpr std::size_t max_bytes_on_stack = 1024;
 
 template <class T>

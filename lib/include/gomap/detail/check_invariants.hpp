@@ -92,7 +92,7 @@ class invariants {
             "B4: the filter hides an entry of an overflow bucket");
   }
 
-  // What the past and the numbers say of how the entry came to its slot.
+  // Checks that the past and the number of an entry agree with how it came to its slot.
   template <class HashOf>
   void check_birth([[maybe_unused]] bucket_type* head, [[maybe_unused]] bucket_type* b,
                    [[maybe_unused]] unsigned i, [[maybe_unused]] const HashOf& hash_of) {
@@ -117,7 +117,7 @@ class invariants {
     }
   }
 
-  // No equal key further down the chain.
+  // Checks that no equal key is further down the chain.
   template <class Equal>
   void check_unique(bucket_type* b, unsigned i, const Equal& equal) const {
     const auto& key = std::as_const(b->slot(i)->first);

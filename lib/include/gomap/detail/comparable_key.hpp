@@ -1,8 +1,8 @@
 // comparable_key.hpp -- which arguments a map looks up as they are, and which become a Key first.
 //
-// Transparent functions may still take less than what converts to a Key: a hash of text takes a
-// string_view, but not a std::sub_match or a path, whose text is made on demand. What both take is
-// looked up as it is; everything else is converted, as in any other call.
+// An argument that a transparent hash and a transparent equality both take is looked up as it is.
+// Any other is converted to Key. These exist for transparent functions too: a hash of text takes a
+// string_view, but neither a std::sub_match nor a path.
 #pragma once
 
 #include <concepts>
@@ -24,15 +24,15 @@ concept transparent = requires {
 template <class KeyEqual, class A, class B>
 concept compares = std::is_invocable_r_v<bool, const KeyEqual&, const A&, const B&>;
 
-// Whether std::equal_to<Key> is a user's, as far as one can tell where Key has no == that the
-// library's could call: that one has names for its arguments in the libraries that there are.
+// Whether std::equal_to<Key> is a user's specialisation. The test: that of the standard library has
+// a member first_argument_type, in the libraries that are supported.
 template <class Key>
 concept has_users_equal_to = !requires {
   typename std::equal_to<Key>::first_argument_type;
 };
 
-// Whether `equal` takes two keys for one. std::equal_to<> asks std::equal_to<Key>, which does what
-// it does itself, unless the user has specialised it.  Throws: what the comparison throws.
+// Whether two keys are equal by `equal`. For std::equal_to<>, std::equal_to<Key> is called: it does
+// the same, unless a user has specialised it.  Throws: what the comparison throws.
 template <class Key, class KeyEqual>
 [[nodiscard]] constexpr bool are_equal(const KeyEqual& equal, const Key& a, const Key& b) {
   constexpr bool by_type = std::is_same_v<KeyEqual, std::equal_to<>> &&
@@ -51,13 +51,13 @@ template <class Key, class KeyEqual>
   }
 }
 
-// What is looked up without a Key: what transparent functions take.
+// What is looked up as it is: what both transparent functions take.
 template <class K, class Key, class Hash, class KeyEqual>
 concept comparable_key =
     transparent<Hash, KeyEqual> && is_hash_for<Hash, std::remove_reference_t<K>> &&
     compares<KeyEqual, Key, std::remove_reference_t<K>>;
 
-// What is put in the same way: a Key is made of it only when it is new.
+// What is inserted after such a lookup: a Key is made of it only if the key is new.
 template <class K, class Key, class Hash, class KeyEqual>
 concept insertable_key = comparable_key<K, Key, Hash, KeyEqual> && std::constructible_from<Key, K>;
 
@@ -65,7 +65,7 @@ concept insertable_key = comparable_key<K, Key, Hash, KeyEqual> && std::construc
 template <class K, class Key, class Hash, class KeyEqual>
 concept lookup_key = std::convertible_to<K, const Key&> || comparable_key<K, Key, Hash, KeyEqual>;
 
-// What overloads for keys leave to those for iterators.
+// Iterators of the map: overloads for keys do not take them.
 template <class K, class Map>
 concept iterator_of = std::convertible_to<K, typename Map::iterator> ||
     std::convertible_to<K, typename Map::const_iterator>;

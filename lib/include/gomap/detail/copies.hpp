@@ -1,4 +1,4 @@
-// copies.hpp -- whether a type can be copied, or only says so.
+// copies.hpp -- whether a type can be copied, or only declares a copy constructor.
 #pragma once
 
 #include <type_traits>

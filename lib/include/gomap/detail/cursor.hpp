@@ -1,24 +1,24 @@
 // cursor.hpp -- walks a table that may change between any two steps: what iterators are made of.
 //
-// The walk goes by *classes*: the entries whose hashes share their low `bits_` bits, as many as the
-// table told apart when the walk began. An entry never leaves its class, however often the table
-// doubles. A class starts as one chain and becomes 2^d chains after d doublings; its chains are
-// ordered by the further bits of their hashes, *read from low to high* ("reversed"), so that the
-// two halves of a split lie where the whole chain lay and a place in that order stays good.
-// Within a class one of two orders serves, both of which neither an evacuation nor an erasure
-// changes:
+// A walk goes class by class. A *class* is the set of entries whose hashes have the same low
+// `bits_` bits: as many as the table told apart when the walk began. An entry never leaves its
+// class, however often the table doubles. A class begins as one chain and is 2^d chains after d
+// doublings. Its chains are ordered by the further bits of their hashes, *read from low to high*
+// ("reversed"). In this order the two halves of a split take the place of the whole, so a place in
+// the order stays valid. Within a class one of two orders is used. Neither an evacuation nor an
+// erasure changes them:
 //
 //   by place   for a class that has not overflowed since its chains were last evacuated: (slot
 //              number, chain). An entry of a head keeps its slot number in every evacuation (E1).
 //   by hash    for any other class: (tophash, reversed hash, tie breaker). Hashes are computed only
-//              where two entries of a chain share a tophash. The tie breaker tells keys of one hash
-//              apart (identity.hpp).
+//              where two entries of a chain have the same tophash. The tie breaker orders keys with
+//              equal hashes (identity.hpp).
 //
-// So the state is a handful of numbers: nothing dangles, nothing needs a destructor. An entry there
-// throughout is met once; what is added meanwhile may be met, once.
-// A Core is a table that can hash: hash_of() gives the function. It names the way in which its
-// entries are known again: identity_by_key or identity_by_place.
-// Not thread-safe; walks of several threads may share a table that nobody changes.
+// So the state is a few numbers: nothing dangles, nothing needs a destructor. An entry that is
+// there throughout is met once; one that is added meanwhile may be met, once.
+// A Core is a table that can hash: hash_of() returns the function. It also names how its entries
+// are found again: identity_by_key or identity_by_place.
+// Not thread-safe; walks of several threads may share a table that no thread changes.
 #pragma once
 
 #include <algorithm>
@@ -44,13 +44,13 @@ namespace gomap::detail {
   return (x >> 32) | (x << 32);
 }
 
-// A place in the order by hash. All zero is the start of a tophash.
+// A place in the order by hash. All zero: the start of a tophash.
 struct hash_place {
   std::uint64_t reversed;
   std::uint64_t tie;  // the tie breaker
   std::uint16_t top;
-  bool inside;  // of what lies at `reversed`, all up to `tie` has been met
-  bool over;    // all of this tophash has been met
+  bool inside;  // of the entries at `reversed`, all up to `tie` have been met
+  bool over;    // all entries with this tophash have been met
 
   [[nodiscard]] bool before(const hash_place& other) const noexcept {
     if (reversed != other.reversed) return reversed < other.reversed;
@@ -112,8 +112,8 @@ class cursor {
   [[nodiscard]] bool at_end() const noexcept {
     return core_ == nullptr || (changed() && core_->resets() != resets_);
   }
-  // The entry, wherever it is by now. Reports misuse if it has ended.  Requires: not at the end.
-  // Throws: what the hash throws.
+  // The entry, wherever it is by now. Reports misuse if it has been erased.  Requires: not at the
+  // end.  Throws: what the hash throws.
   [[nodiscard]] value_type* entry() const {
     if (changed()) [[unlikely]]
       return at_.in_parts([this](auto... parts) {
@@ -121,15 +121,15 @@ class cursor {
       });
     return at_.entry();
   }
-  // The same, as a position; nowhere if it has ended.
+  // The same, as a position; nowhere if it has been erased.
   [[nodiscard]] position locate() const {
     if (at_end()) return {};
     return at_.locate(*core_, core_->moves() != moves_);
   }
   [[nodiscard]] const Core* core() const noexcept { return core_; }
 
-  // Whether both are at one entry, or both at their end. Two that came to one entry, since ended, are
-  // equal if they came there without a move in between.  Throws: what the hash throws.
+  // Whether both are at the same entry, or both at their end. If the entry has been erased: whether
+  // both came to it with no move in between.  Throws: what the hash throws.
   [[nodiscard]] bool equals(const cursor& other) const {
     const bool over = at_end();
     const bool other_over = other.at_end();
@@ -169,16 +169,16 @@ class cursor {
 
   // ---- what has happened meanwhile
 
-  // Whether anything has ended or moved since the cursor came to the entry. A loop that has just
-  // stepped knows that nothing has.
+  // Whether any entry has been erased or moved since the cursor came to its own. In a loop that has
+  // just stepped, the compiler knows that none has.
   [[nodiscard]] bool changed() const noexcept { return core_->changes() != changes_; }
-  // Everything that has happened so far is known.
+  // Takes note of all changes so far.
   void see() noexcept {
     changes_ = core_->changes();
     moves_ = core_->moves();
   }
 
-  // Out of line, and of scalars, so that a cursor whose address nobody takes lives in registers.
+  // Out of line, with scalars for arguments, so that a cursor can stay in registers.
   [[nodiscard]] const value_type* entry_or_null() const {
     return at_.in_parts([this](auto... parts) { return find_again(core_, moves_, parts...); });
   }
@@ -218,8 +218,8 @@ class cursor {
     bucket_type* head;
     std::uint64_t begin;  // the chain's first place
     std::uint64_t end;    // the first place behind it; 0 if there is none
-    std::uint64_t index;  // the low bits of the hashes in it,
-    unsigned bits;        //   so many
+    std::uint64_t index;  // the low bits that all hashes in it have
+    unsigned bits;        // how many bits these are
   };
   [[nodiscard]] stretch chain_over(std::uint64_t r) const noexcept {
     const auto chain = core_->chain_at(walk_.class_ | (reverse_bits(r) << walk_.bits_));
@@ -484,16 +484,16 @@ bool cursor<Core>::next_by_place() {
   return false;
 }
 
-// Sorts the slots of the chain of `head` by their tophashes. False: it has more than two buckets, or
-// two equal tophashes.
+// Sorts the slots of the chain of `head` by their tophashes. False: the chain has more than two
+// buckets, or two equal tophashes.
 template <class Core>
 bool cursor<Core>::sort_slots(bucket_type* head) noexcept {
   bucket_type* const second = head->next();
   if (second != nullptr && second->next() != nullptr) return false;
   walk_.head_ = head;
   walk_.noted_ = {head->tops(), second == nullptr ? 0 : second->tops()};
-  // Each slot goes to the place that the number of lesser tophashes gives it: without a branch that
-  // nobody could foresee.
+  // A slot's place is the number of lesser tophashes. Counting needs no branch that the processor
+  // would mispredict.
   const unsigned empty = matcher::count_below(walk_.noted_[0], walk_.noted_[1], 1);
   std::uint64_t taken = 0;
   walk_.sorted_ = 0;

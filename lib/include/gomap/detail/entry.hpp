@@ -1,7 +1,7 @@
 // entry.hpp -- how an entry is built, moved and destroyed in a slot, through the user's allocator.
 //
-// A slot holds a real pair<const Key, T>, so that `*it` is a real reference. Moving an entry to
-// another slot ends the life of the one left behind at once; only then is its const key moved from.
+// A slot holds a real pair<const Key, T>, so that `*it` is a real reference. The const key of an
+// entry is moved from only when the entry moves to another slot and is destroyed right afterwards.
 #pragma once
 
 #include <cstddef>
@@ -22,15 +22,15 @@ struct entry_traits {
       typename std::allocator_traits<Allocator>::template rebind_alloc<value_type>;
   using traits = std::allocator_traits<allocator_type>;
 
-  // Functions, not constants: they are asked only where Key and T are complete.
+  // Functions, not constants: Key and T need to be complete only where they are called.
 
-  // Whether the allocator wants to see constructions.
+  // Whether the allocator has a construct() of its own.
   static constexpr bool allocator_constructs() noexcept {
     return requires(allocator_type & a, value_type * p, value_type && v) {
       a.construct(p, static_cast<value_type&&>(v));
     };
   }
-  // Whether an entry can go to another slot at all, as it does when the map grows.
+  // Whether an entry can move to another slot, as it does when the map grows.
   static constexpr bool is_movable() noexcept {
     return moves_as_bytes() ||
            (std::is_move_constructible_v<Key> && std::is_move_constructible_v<T>);
@@ -40,12 +40,12 @@ struct entry_traits {
     return std::is_trivially_copyable_v<Key> && std::is_trivially_copyable_v<T> &&
            !allocator_constructs();
   }
-  // Whether an entry can go to another slot at once, because nothing throws on the way.
+  // Whether an entry can be moved to another slot in one step, because nothing throws.
   static constexpr bool relocates() noexcept {
     return std::is_nothrow_move_constructible_v<Key> && std::is_nothrow_move_constructible_v<T>;
   }
-  // Whether an entry is moved out of its slot, rather than copied because a move could fail half
-  // way and leave two damaged ones. Types that can only be moved are moved, as in std::vector.
+  // Whether an entry is moved out of its slot. It is copied instead if a move could throw, which
+  // would leave two damaged entries. Types that can only be moved are moved, as in std::vector.
   static constexpr bool moves() noexcept {
     return relocates() || !(std::is_copy_constructible_v<Key> && std::is_copy_constructible_v<T>);
   }
@@ -71,8 +71,8 @@ struct entry_traits {
     if constexpr (!trivially_destroyed()) traits::destroy(a, at);
   }
 
-  // Builds at `to` what is at `from`, which stays to be destroyed: by a move if moves(), else by a
-  // copy.  Throws: what the copy throws.
+  // Builds at `to` an entry from the one at `from`: by a move if moves(), else by a copy. The
+  // caller destroys the one at `from`.  Throws: what the move or copy throws.
   static void construct_from(allocator_type& a, value_type* to, value_type* from) {
     static_assert(
         is_movable(),
@@ -92,7 +92,7 @@ struct entry_traits {
     }
   }
 
-  // Moves the entry at `from` to `to`, and ends it there.  Requires: relocates().
+  // Moves the entry at `from` to `to`, and destroys the one at `from`.  Requires: relocates().
   static void relocate(allocator_type& a, value_type* to, value_type* from) {
     construct_from(a, to, from);
     destroy(a, from);

@@ -1,11 +1,11 @@
-// entry_numbers.hpp -- numbers for the entries that nothing but a number tells apart.
+// entry_numbers.hpp -- numbers for the entries that only a number tells apart.
 //
-// An entry is known by its slot in a head, which no evacuation changes, and by that slot's life; or,
-// if it was put into an overflow bucket, by its hash. Where that does not do, it gets a number:
-//   * another entry that is known by its hash has the same: NaNs, keys under a hash that collides;
-//   * one may have had the same, and have ended: a key that comes to an overflow bucket again.
+// An entry of a head is known by its slot, which no evacuation changes, and by that slot's life. An
+// entry that was put into an overflow bucket is known by its hash. It gets a number in two cases:
+//   * another entry known by its hash has the same hash: NaNs, keys whose hashes collide;
+//   * an erased one may have had the same hash: its key comes to an overflow bucket again.
 // The former must have one, or a walk could not tell them apart. For the latter there is room for a
-// few thousand; beyond that, an iterator may take the later of two entries of one key for its own.
+// few thousand; beyond that, an iterator may take a later entry with the same key for its own.
 // Most tables never number anything.
 //
 //   block:  capacity | size | last number | -     then records {slot, number}, searched linearly
@@ -24,8 +24,8 @@
 
 namespace gomap::detail {
 
-// By the addresses of slots. The allocator is handed in where memory is asked for or given back,
-// always an equal one.
+// A hash table from the addresses of slots to numbers. The allocator is an argument of the
+// functions that need it; it must always be an equal one.
 template <class Allocator>
 class entry_numbers {
  public:
@@ -39,7 +39,7 @@ class entry_numbers {
       return 0;
     return at(find(slot)).number;
   }
-  // Whether there is room for one more that only may need it.
+  // Whether there is room for one more entry of the second case above.
   [[nodiscard]] bool room() const noexcept { return size() < most_that_may_need; }
 
   // Numbers the entry that is, or is about to be, in `slot`. O(1) amortised.
@@ -48,20 +48,20 @@ class entry_numbers {
     if (block_ == nullptr || 4 * (block_->size + 1) > 3 * block_->capacity) grow(allocator);
     put(slot, ++block_->last);
   }
-  // The entry of slot `from` is in `to` now. Nothing if it has no number. O(1).
+  // Notes that the entry of slot `from` is in `to` now. Does nothing if it has no number. O(1).
   void move(const void* from, const void* to) noexcept {
     if (const std::uint64_t number = number_of(from)) {
       remove(from);
       put(to, number);
     }
   }
-  // The entry in `slot` ends. Nothing if it has no number. O(1).
+  // Notes that the entry in `slot` has been erased. Does nothing if it has no number. O(1).
   void remove(const void* slot) noexcept {
     if (block_ == nullptr) [[likely]]
       return;
     std::size_t hole = find(slot);
     if (at(hole).slot == nullptr) return;
-    // Those behind it that would not be found across a hole move up.
+    // Records behind the hole that a search would not find beyond it move up.
     for (std::size_t i = next(hole); at(i).slot != nullptr; i = next(i)) {
       if (distance(home(at(i).slot), i) < distance(hole, i)) continue;
       at(hole) = at(i);
@@ -70,7 +70,7 @@ class entry_numbers {
     at(hole) = {};
     --block_->size;
   }
-  // Every entry ends.
+  // Forgets all numbers, and gives their memory back.
   void forget(const Allocator& allocator) noexcept {
     if (block_ != nullptr) deallocate(allocator, std::exchange(block_, nullptr));
   }
@@ -78,7 +78,7 @@ class entry_numbers {
   void swap(entry_numbers& other) noexcept { std::swap(block_, other.block_); }
 
   [[nodiscard]] std::size_t size() const noexcept { return block_ == nullptr ? 0 : block_->size; }
-  // The memory that they take.
+  // The memory of the records.
   [[nodiscard]] std::size_t bytes() const noexcept {
     return block_ == nullptr ? 0 : units_for(block_->capacity) * sizeof(record);
   }
@@ -155,7 +155,7 @@ class entry_numbers {
   header* block_ = nullptr;
 };
 
-// What a table has whose entries need no numbers.
+// For tables whose entries need no numbers.
 struct no_entry_numbers {};
 
 }  // namespace gomap::detail

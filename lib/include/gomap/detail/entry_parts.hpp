@@ -5,7 +5,7 @@
 //   emplace(pair)                                  pair.first       pair.second
 //   emplace(piecewise_construct, keys, values)     what keys has    what values has
 //
-// So the key is known, and looked up, before an entry is built and anything is moved from.
+// So the key is looked up before an entry is built and before anything is moved from.
 #pragma once
 
 #include <array>
@@ -28,7 +28,7 @@ struct entry_parts {
 template <class KeyParts, class ValueParts>
 entry_parts(KeyParts, ValueParts) -> entry_parts<KeyParts, ValueParts>;
 
-// Declared only: what has two parts, in the eyes of a pair's constructors.
+// Declared only: callable with what a pair's constructors take for a pair.
 template <class A, class B>
 void takes_two_parts(const std::pair<A, B>&);
 template <class A, class B>
@@ -41,7 +41,7 @@ concept two_parts = requires(const std::remove_reference_t<P>& p) {
   takes_two_parts(p);
 };
 
-// References to what a tuple holds, which are rvalues if the tuple is one.
+// References to the elements of a tuple; rvalue references if the tuple is an rvalue.
 template <class Tuple>
 constexpr auto refer(Tuple&& parts) {
   return std::apply(
@@ -49,8 +49,8 @@ constexpr auto refer(Tuple&& parts) {
       std::forward<Tuple>(parts));
 }
 
-// The parts of an entry that is made of these arguments. There is no overload for what must become
-// a pair before its key is known.
+// The parts of an entry that is made of these arguments. There is no overload for an argument that
+// must be converted to a pair before its key is known.
 constexpr auto parts_of() { return entry_parts{std::tuple<>(), std::tuple<>()}; }
 template <class K, class V>
 constexpr auto parts_of(K&& k, V&& v) {
@@ -67,7 +67,7 @@ constexpr auto parts_of(std::piecewise_construct_t, KeyTuple&& keys, ValueTuple&
                      detail::refer(std::forward<ValueTuple>(values))};
 }
 
-// Whether the parts of a key are one that can be looked up as it is.
+// Whether the parts of a key are a single one that can be looked up as it is.
 template <class KeyParts, class Key, class Hash, class KeyEqual>
 inline constexpr bool is_lookup_key = false;
 template <class K, class Key, class Hash, class KeyEqual>
@@ -79,7 +79,7 @@ inline constexpr bool is_number = false;
 template <class K>
 inline constexpr bool is_number<std::tuple<K>> = std::is_arithmetic_v<std::remove_cvref_t<K>>;
 
-// A part of a key, as what it is looked at but not moved from.
+// The type by which a part of a key is read but not moved from.
 template <class Part>
 using unmoved_t = std::conditional_t<std::is_lvalue_reference_v<Part>, Part,
                                      const std::remove_reference_t<Part>&>;

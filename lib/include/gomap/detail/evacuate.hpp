@@ -1,22 +1,22 @@
 // evacuate.hpp -- moves one chain of an old array into a new one: the step that growth repeats.
 //
-//   old chain i  ->  new buckets i, i + n, i + 2n, ...    n old buckets; a doubling has two
-//                                                         targets, a same-size growth one
+//   old chain i  ->  new buckets i, i + n, i + 2n, ...
 //
-// The new array may be the old one, grown where it is: then the chain's own head is the first of
-// its targets, and what belongs there stays.
+// n is the number of old buckets. A doubling has two targets, a same-size growth one.
 //
-// Three rules, and who relies on them:
-//   E1  An entry in the old head keeps its slot number. So a position in a head stays good for
-//       iterators.
+// The new array may be the old one, extended in place. Then the chain's own head is the first of
+// its targets, and the entries that belong there stay.
+//
+// Four rules, and what they are for:
+//   E1  An entry of the old head keeps its slot number. So iterators find entries of heads by it.
 //   E2  Entries of overflow buckets fill holes of the new heads, then new overflow buckets. So
-//       growth compacts. What has a number keeps it (entry_numbers.hpp).
+//       growth compacts. An entry with a number keeps it (entry_numbers.hpp).
 //   E3  Whatever may throw (hash, copy, memory) comes before the first change to the old chain.
-//       Entries whose copy or move may throw therefore never stay in their array.
-//   E4  prepare() calls the hash and the allocator, and changes nothing that a reader may see.
-//       Where readers go without a lock, run() calls neither.
-// The new heads are initialised here and nowhere else: a new array is never written as a whole. With
-// a full past they note into which of them each slot of the old head goes on (past.hpp).
+//       So entries whose copy or move may throw always go to another array.
+//   E4  prepare() calls the hash and the allocator, and changes nothing that a reader may see. run()
+//       calls neither where readers take no lock.
+// New heads are initialised here and nowhere else: a new array is never written as a whole. With a
+// full past, they note for each slot of the old head which of them it continues in (past.hpp).
 #pragma once
 
 #include <algorithm>
@@ -75,8 +75,8 @@ class evacuation {
   using numbers_type =
       std::conditional_t<full, entry_numbers<typename entries::allocator_type>, no_entry_numbers>;
 
-  // From an array of `old_buckets` buckets to `to`, of mask + 1, which may be the same array if
-  // entries::relocates(). `tracked`, an entry that the caller points to, is kept up to date, and so
+  // From an array of `old_buckets` buckets to `to`, an array of mask + 1. Both may be the same
+  // array if entries::relocates(). If the entry at `tracked` moves, `tracked` is updated, and so
   // are `numbers`.
   evacuation(typename entries::allocator_type& allocator, memory_type& memory,
              numbers_type& numbers, bucket_type* to, std::size_t mask, std::size_t old_buckets,
@@ -89,7 +89,7 @@ class evacuation {
         old_buckets_(old_buckets),
         tracked_(tracked) {}
 
-  // Finds where the entries of the chain of `from` go, and gets the memory for it (E4). run() is to
+  // Finds where the entries of the chain of `from` go, and gets the memory for that (E4). run() must
   // follow.  Throws: what hash_of or the allocator throws; nothing has changed then.
   template <class HashOf>
   void prepare(bucket_type* from, const HashOf& hash_of) {
@@ -117,8 +117,8 @@ class evacuation {
   }
 
  private:
-  // Takes back the copies made so far, unless committed. A chain whose entries relocate never
-  // needs it, since nothing throws then.
+  // Destroys the copies made so far, unless committed. A chain whose entries relocate needs no
+  // undo: nothing throws.
   struct undo {
     evacuation& self;
     std::size_t index;
@@ -185,8 +185,8 @@ class evacuation {
     }
   }
 
-  // Makes the targets of chain `index` empty heads. With a full past, note_head_entry() says later
-  // which slots go on in them.
+  // Makes the targets of chain `index` empty heads. With a full past, note_head_entry() notes later
+  // which slots continue in them.
   void start_heads(bucket_type* from, std::size_t index) noexcept {
     const past_type past = from->past();
     for (std::size_t i = index; i <= mask_; i += old_buckets_) {
@@ -199,7 +199,7 @@ class evacuation {
     }
   }
 
-  // Notes that slot `i` of the old head goes on in target `head`.
+  // Notes that slot `i` of the old head continues in target `head`.
   void note_head_entry([[maybe_unused]] bucket_type* from, [[maybe_unused]] unsigned i,
                        [[maybe_unused]] std::size_t head) noexcept {
     if constexpr (full) {
@@ -278,7 +278,8 @@ class evacuation {
     }
   }
 
-  // Builds at `to` what is at `from`. What relocates ends there; anything else waits for commit().
+  // Builds at `to` the entry of `from`. If it relocates, the one at `from` is destroyed at once;
+  // else by commit().
   void transfer(place_type from, place_type to, tophash top, undo& copies) {
     if constexpr (entries::relocates()) {
       move_number(from, to);
@@ -299,8 +300,8 @@ class evacuation {
     }
   }
 
-  // Entries of overflow buckets are all that may need overflow buckets again: those of n buckets
-  // fill n, and each target but one may have one begun.
+  // Only entries of overflow buckets may need overflow buckets again. Those of n buckets fill n,
+  // and each target but one may have one partly filled bucket more.
   void reserve_for(std::size_t overflow) {
     if (overflow == 0) return;
     const std::size_t targets = (mask_ + 1) / old_buckets_;

@@ -1,7 +1,7 @@
 // hash_rules.hpp -- the rule by which gomap::hash hashes each kind of key.
 //
-// The user's word comes first: a hook, then a std::hash of his. What he has none for has a rule
-// here if it is a number, a pointer, an enumeration, or made of parts that have hashes.
+// A user's hash comes first: a hook, then a std::hash that a user wrote. A type without either has
+// a rule here if it is a number, a pointer, an enumeration, or made of parts that have hashes.
 // Included by hash.hpp.
 #pragma once
 
@@ -29,10 +29,10 @@ namespace gomap::detail {
 template <class K>
 concept integer = std::integral<K> || GOMAP_MULTIPLY::is_int128<K>;
 
-// ---- whose word counts
+// ---- which hash is used
 
-// The rule of a K without a user's word; the specializations are further down. One without apply()
-// means that there is none.
+// The rule for a K without a user's hash; the specializations are further down. Without apply()
+// there is no rule.
 template <class K>
 struct own_rule {};
 
@@ -41,13 +41,13 @@ concept has_own_rule = requires(const K& key, std::uint64_t seed) {
   own_rule<K>::apply(key, seed);
 };
 
-// Types that have no namespace of a user's, where his hooks could be found.
+// Types without an associated namespace of a user's, in which a hook could be found.
 template <class K>
 concept built_in = integer<K> || std::floating_point<K> || std::is_pointer_v<K> ||
     std::is_null_pointer_v<K> || std::same_as<K, std::byte>;
 
-// Stands for a K that does not convert to a class: so a hook for a class that is made of a vector,
-// say, is not taken for a hook for the vector.
+// Converts to a K and to nothing else. So a hook for a class that converts from a vector, say, is
+// not taken for a hook for the vector.
 template <class K>
 struct only {
   operator const K&() const;
@@ -67,19 +67,19 @@ concept values_itself = !built_in<K> && requires(const as_hooked<K>& key) {
 
 enum class hash_source { none, append, value, std_hash, own };
 
-// Whose word counts for a K.
+// Which hash is used for a K.
 template <class K>
 consteval hash_source source_of();
 
-// Whether the std::hash of what holds a Part agrees with how a Part is hashed here. A hook is no
-// business of std::hash, which may know the Part all the same: any enumeration, any pointer.
+// Whether the std::hash of a type that holds a Part agrees with the hash of a Part here. It does
+// not if the Part has a hook: std::hash ignores hooks, and knows any enumeration and any pointer.
 template <class Part>
 inline constexpr bool knows_part =
     std::is_base_of_v<hash_by_rule, hash<Part>>&& source_of<Part>() !=
     hash_source::append&& source_of<Part>() != hash_source::value;
 
-// Whether a std::hash<K> that may be the user's or the library's can be used as if it was his.
-// Where the library's can be recognised, as one for int shows, it is his.
+// Whether a std::hash<K> that may be a user's or the library's can be used like a user's. Where the
+// library's can be recognised, which is tried with int, the others are users'.
 template <class K>
 inline constexpr bool is_safe_to_use = true;
 template <class T>
@@ -90,7 +90,8 @@ inline constexpr bool is_safe_to_use<std::variant<Ts...>> =
     detail::inherits_from_the_library<std::variant<int>>() ||
     (knows_part<std::remove_const_t<Ts>> && ...);
 
-// Nothing is asked for that does not decide: where a hook does, std::hash<K> may still be specialised later.
+// Stops at the first that decides: where there is a hook, std::hash<K> may still be specialised
+// later.
 template <class K>
 consteval hash_source source_of() {
   if constexpr (appends_itself<K>) {
@@ -140,12 +141,12 @@ struct hash_rule {
   }
 };
 
-// Whether gomap::hash<K> is gomap's, and goes by the rule of this file.
+// Whether gomap::hash<K> is gomap's and uses a rule of this file.
 template <class K>
 concept hashed_by_own_rule = std::is_base_of_v<hash_by_rule, hash<K>> && source_of<K>()
 == hash_source::own;
 
-// ---- numbers, and what is one
+// ---- numbers, and types that are hashed like numbers
 
 template <integer K>
 struct own_rule<K> {
@@ -180,15 +181,15 @@ struct own_rule<std::nullptr_t> {
   }
 };
 
-// The bytes that carry the value, for formats that have one pattern a value but for zeros and NaN:
-// x87's 80 bits lie in 16 bytes with a gap. Any other format is rounded to double first.
+// How many bytes hold the value: x87's 80 bits are 10 of 16 bytes. Only for formats in which, but
+// for zeros and NaN, a value has one bit pattern. Any other format is rounded to double first.
 template <class Float>
 inline constexpr std::size_t value_bytes = std::numeric_limits<Float>::digits == 64 ? 10
                                            : std::numeric_limits<Float>::digits == 106
                                                ? sizeof(double)
                                                : sizeof(Float);
 
-// The two zeros are one key, so they are one hash. A NaN equals nothing: any hash will do.
+// The two zeros are equal, so they have one hash. A NaN equals nothing: any hash will do.
 template <std::floating_point K>
 struct own_rule<K> {
   static std::uint64_t apply(K key, std::uint64_t seed) noexcept {
@@ -206,7 +207,7 @@ struct own_rule<K> {
   }
 };
 
-// ---- what is made of parts
+// ---- types made of parts
 
 template <hashable T>
 struct own_rule<std::complex<T>> {
@@ -215,7 +216,7 @@ struct own_rule<std::complex<T>> {
   }
 };
 
-// By address, as their == has it.
+// By address, as their == compares.
 template <class T, class Deleter>
 requires hashable<typename std::unique_ptr<T, Deleter>::pointer>
 struct own_rule<std::unique_ptr<T, Deleter>> {
@@ -253,7 +254,7 @@ requires(hashable<std::remove_cv_t<Parts>>&&...) struct own_rule<std::tuple<Part
   }
 };
 
-// Types whose values are equal when their bytes are, and that lie in arrays without gaps.
+// Types whose values are equal if and only if their bytes are, and that fill arrays without gaps.
 template <class T>
 concept bytewise =
     (integer<T> ||
@@ -293,7 +294,7 @@ struct own_rule<std::vector<T, Allocator>> {
   }
 };
 
-// As std has it: a full optional hashes like what it holds.
+// As std's: an optional with a value hashes like the value.
 template <class T>
 requires hashable<std::remove_cv_t<T>>
 struct own_rule<std::optional<T>> {
@@ -310,7 +311,7 @@ struct own_rule<std::monostate> {
   }
 };
 
-// The index counts: variant<int, long> holds two different ones.
+// The index is hashed too: variant<int, long>'s 1 and 1L are different keys.
 template <class... Types>
 requires(hashable<std::remove_cv_t<Types>>&&...) struct own_rule<std::variant<Types...>> {
   static constexpr std::uint64_t apply(const std::variant<Types...>& key,

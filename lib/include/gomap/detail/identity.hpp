@@ -2,12 +2,12 @@
 //
 //   known by key     integers, enums and pointers compared by ==. No two entries of a table have
 //                    equal keys, so an entry is found again by a search for its key.
-//   known by place   any other key, whose comparison and whose hash may tell little or nothing.
-//                    An entry of a head keeps its slot; the heads' pasts say into which half of
-//                    each split it went (full_past). One in an overflow bucket is found by its hash,
-//                    and by a number where others have the same (entry_numbers.hpp).
+//   known by place   any other key: its comparison and its hash may be of no use. An entry of a
+//                    head keeps its slot; the pasts of the heads say into which half of each
+//                    split it went (full_past). An entry of an overflow bucket is found by its
+//                    hash, and by a number where others have the same (entry_numbers.hpp).
 //
-// Either way the life of the slot tells the entry from one that came later.
+// Either way the life of the slot tells the entry from a later one in the same slot.
 #pragma once
 
 #include <cstdint>
@@ -22,14 +22,14 @@
 
 namespace gomap::detail {
 
-// Whether == of an enumeration is a user's, by which different values may be equal.
+// Whether an enumeration has a user's ==, by which different values may be equal.
 template <class Enum>
 concept has_users_equality = has_users_equal_to<Enum> || requires(Enum e) {
   operator==(e, e);
 };
 
-// Whether equal keys are one key, and a copy of a key is as good as the key itself. A function, since
-// Key may be incomplete unless it is one of these.
+// Whether equal keys have equal values, so that an iterator can keep a copy of the key and search
+// for it. A function, since Key may be incomplete.
 template <class Key, class KeyEqual>
 [[nodiscard]] consteval bool known_by_key() {
   if constexpr (!std::is_same_v<KeyEqual, std::equal_to<>> &&
@@ -53,7 +53,7 @@ class any_identity {
   using past_type = typename bucket_type::past_type;
   using position = typename Core::position;
 
-  // Where the entry was when the iterator came to it. Good while nothing moves.
+  // Where the entry was when the iterator came to it. Valid while nothing moves.
   [[nodiscard]] value_type* entry() const noexcept { return entry_; }
   [[nodiscard]] bucket_type* bucket() const noexcept { return bucket_; }
   [[nodiscard]] unsigned slot() const noexcept { return slot_; }
@@ -73,8 +73,8 @@ class any_identity {
     slot_ = static_cast<std::uint8_t>(slot);
     in_head_ = in_head;
   }
-  // Whether the same life goes on in this slot of the same number, where the entry must be if it
-  // lives.
+  // Whether the slot of the same number in `where`, where the entry must be if it has not been
+  // erased, holds an entry of the same life.
   [[nodiscard]] bool goes_on_in(const bucket_type* where) const noexcept {
     return tophash_at(where->tops(), slot_) != empty_slot &&
            where->past().life(slot_) == past_.life(slot_);
@@ -85,7 +85,7 @@ class any_identity {
 
   value_type* entry_ = nullptr;
   bucket_type* bucket_ = nullptr;
-  [[no_unique_address]] past_type past_{};  // of the bucket, then
+  [[no_unique_address]] past_type past_{};  // of the bucket, when the iterator came to it
   std::uint8_t slot_ = 0;
   bool in_head_ = false;
 };
@@ -101,11 +101,11 @@ class identity_by_key : public any_identity<Core> {
   using typename base::position;
 
   identity_by_key() noexcept = default;
-  // Of what in_parts() gave.
+  // From the scalars of in_parts().
   template <class... Base>
   explicit identity_by_key(key_type key, Base... parts) noexcept : base(parts...), key_(key) {}
-  // Calls f(scalar...) with all that the identity is. A call that takes scalars leaves those of a hot
-  // path in registers, and undone where nobody asks for them; one that takes an object does not.
+  // Calls f(scalar...) with all members. Scalar arguments can stay in registers, and are not
+  // computed where nothing uses them; an object argument would have to be in memory.
   template <class F>
   [[gnu::always_inline]] inline decltype(auto) in_parts(const F& f) const {
     return f(key_, this->entry_, this->bucket_, this->past_, this->slot_, this->in_head_);
@@ -126,14 +126,14 @@ class identity_by_key : public any_identity<Core> {
     base::stand_at(where, slot, in_head);
     key_ = this->entry_->first;
   }
-  // Whether stand_at() asks the hash. And whether no entry of a head with this past has a number.
+  // Whether stand_at() calls the hash. And whether no entry of a head with this past has a number.
   [[nodiscard]] static constexpr bool asks_hash(bool) noexcept { return false; }
   [[nodiscard]] static constexpr bool all_plain(const Core&, past_type) noexcept { return true; }
 
-  // The hash of the entry, also when it has ended.  Throws: what the hash throws.
+  // The hash of the entry, even if it has been erased.  Throws: what the hash throws.
   [[nodiscard]] std::uint64_t hash(const Core& core) const { return core.hash_of()(key_); }
 
-  // Where the entry is; nowhere if it has ended. `moved`: entries may have moved since.
+  // Where the entry is; nowhere if it has been erased. `moved`: entries may have moved since.
   // Throws: what the hash throws.
   [[nodiscard]] position locate(const Core& core, bool moved) const {
     if (!moved) {
@@ -148,14 +148,14 @@ class identity_by_key : public any_identity<Core> {
     return kept && this->goes_on_in(at.where) ? at : position{};
   }
 
-  // Orders entries of one hash; nothing changes that order.
+  // Orders entries with equal hashes; nothing changes that order.
   [[nodiscard]] static std::uint64_t tie_breaker(const Core&, bucket_type* b, unsigned slot,
                                                  bool) noexcept {
     return bits_of(b->slot(slot)->first);
   }
   [[nodiscard]] std::uint64_t tie_breaker() const noexcept { return bits_of(key_); }
 
-  // Whether both came to one entry, without a move in between.
+  // Whether both came to the same entry, with no move in between.
   [[nodiscard]] bool stands_like(const identity_by_key& other) const noexcept {
     return base::stands_like(other) && is(other.key_);
   }
@@ -182,7 +182,7 @@ class identity_by_place : public any_identity<Core> {
   using typename base::past_type;
   using typename base::position;
 
-  // All as identity_by_key's.
+  // All as in identity_by_key.
   identity_by_place() noexcept = default;
   template <class... Base>
   explicit identity_by_place(std::uint64_t low_hash, std::uint64_t number, std::uint8_t known_bits,
@@ -199,7 +199,7 @@ class identity_by_place : public any_identity<Core> {
     known_bits_ = all_bits;
     number_ = is_guest() ? core.numbers().number_of(at.entry()) : 0;
   }
-  // Throws: what the hash throws, which is asked for entries of overflow buckets.
+  // Throws: what the hash throws, which is called for entries of overflow buckets.
   void stand_at(const Core& core, bucket_type* where, unsigned slot, bool in_head,
                 std::uint64_t chain, unsigned bits) {
     const auto& key = std::as_const(where->slot(slot)->first);
@@ -224,7 +224,7 @@ class identity_by_place : public any_identity<Core> {
   // Requires: find() was called last.
   [[nodiscard]] std::uint64_t hash(const Core&) const noexcept { return low_hash_; }
 
-  // Throws: what the hash throws, which is asked if the entry was in an overflow bucket.
+  // Throws: what the hash throws, which is called if the entry was in an overflow bucket.
   [[nodiscard]] position locate(const Core& core, bool moved) const {
     if (!moved) {
       const bool goes_on = this->goes_on_in(this->bucket_);
@@ -257,7 +257,7 @@ class identity_by_place : public any_identity<Core> {
     return !this->in_head_ || this->past_.guest(this->slot_);
   }
 
-  // The head in which the slot goes on by now.
+  // The head in which the slot is continued by now.
   [[nodiscard]] bucket_type* head_by_now(const Core& core) const noexcept {
     std::uint64_t index = low_hash_;
     for (unsigned bits = known_bits_;; ++bits) {
@@ -269,8 +269,8 @@ class identity_by_place : public any_identity<Core> {
     }
   }
 
-  // The one with this number; or, of those of this hash, the one without, of which there is one at
-  // most (T6).
+  // The entry with this number. If number_ is 0: the entry with this hash and without a number, of
+  // which there is at most one (T6).
   [[nodiscard]] position guest_by_now(const Core& core) const {
     const tophash top = tophash_of(low_hash_);
     bucket_type* const head = core.home(low_hash_);

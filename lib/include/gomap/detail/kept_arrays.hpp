@@ -1,10 +1,10 @@
 // kept_arrays.hpp -- old bucket arrays that readers without a lock may still look at.
 //
-// They stay inside their table until it dies. A small one serves as overflow buckets; the pages of
-// a large one go back to the system, and only its addresses stay. All that has to be known is said
-// in the header of its first bucket, whose words such a reader may see at any time: the tophash
-// word holds the number of buckets, the link leads to the next array. Not thread-safe; late readers
-// aside.
+// They stay with their table until it is destroyed. A small array serves as overflow buckets; the
+// pages of a large one go back to the system, and only its addresses are kept. The header of its
+// first bucket holds what has to be known: the tophash word is the number of buckets, the link
+// leads to the next array. A late reader may see these words at any time.
+// Not thread-safe, but for such readers.
 #pragma once
 
 #include <cstddef>
@@ -51,7 +51,7 @@ class kept_arrays {
   Bucket* first_ = nullptr;
 };
 
-// What a table without such readers has instead.
+// For tables without such readers.
 struct no_kept_arrays {};
 
 }  // namespace gomap::detail

@@ -1,4 +1,4 @@
-// map_core.hpp -- a table with the hash, equality and seed of one map: what iterators point to.
+// map_core.hpp -- a table with the hash, equality and seed of one map. Iterators point to it.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace gomap::detail {
 
-// The words of a map's table: what they note of the past is what its iterators need.
+// The words of a map's table. They note as much of the past as its iterators need.
 template <class Key, class KeyEqual>
 using map_words = std::conditional_t<known_by_key<Key, KeyEqual>(), plain_words, traced_words>;
 
@@ -23,7 +23,7 @@ class map_core : public table<Key, T, Allocator, map_words<Key, KeyEqual>> {
  public:
   using table_type = table<Key, T, Allocator, map_words<Key, KeyEqual>>;
   using key_type = Key;
-  // How iterators know an entry again.
+  // How iterators find an entry again.
   using identity = std::conditional_t<known_by_key<Key, KeyEqual>(), identity_by_key<map_core>,
                                       identity_by_place<map_core>>;
   using allocator_type = typename table_type::allocator_type;
@@ -34,7 +34,7 @@ class map_core : public table<Key, T, Allocator, map_words<Key, KeyEqual>> {
   map_core(map_core&&) = default;
 
   [[nodiscard]] Misuse& wire() const noexcept { return wire_; }
-  // For an iterator that is used although its entry has ended.  Throws: what a fatal handler throws.
+  // For the use of an iterator whose entry has been erased.  Throws: what the fatal handler throws.
   void report_stale_iterator() const {
     if constexpr (Misuse::enabled) detail::report_stale_iterator(operation::iterate);
   }
@@ -48,7 +48,7 @@ class map_core : public table<Key, T, Allocator, map_words<Key, KeyEqual>> {
     }
   };
   [[nodiscard]] hasher_of_keys hash_of() const noexcept { return {*this}; }
-  // A function, not a constant: it is asked only where Key is complete.
+  // A function, not a constant: Key needs to be complete only where it is called.
   static constexpr bool hash_throws_nothing() noexcept {
     return noexcept(detail::hash_with(std::declval<const Hash&>(), std::declval<const Key&>(),
                                       std::uint64_t{}));
@@ -58,7 +58,7 @@ class map_core : public table<Key, T, Allocator, map_words<Key, KeyEqual>> {
   [[nodiscard]] std::uint64_t hash_key(const K& key) const {
     return detail::hash_with(hash_, key, seed_);
   }
-  // Whether `key`, a Key or what is comparable with one, is the key of an entry.
+  // Whether `key`, a Key or comparable with one, equals the key of an entry.
   template <class K>
   [[nodiscard]] bool equals(const Key& of_entry, const K& key) const {
     if constexpr (std::is_same_v<K, Key>) {
@@ -74,7 +74,7 @@ class map_core : public table<Key, T, Allocator, map_words<Key, KeyEqual>> {
     return this->find(hash, [&](const Key& other) -> bool { return equals(other, key); });
   }
 
-  // The same, behind prefetch() and prefetch_match().
+  // The same, after prefetch() and prefetch_match().
   template <class K>
   [[nodiscard]] typename table_type::position find_prefetched_key(const K& key,
                                                                   std::uint64_t hash) const {

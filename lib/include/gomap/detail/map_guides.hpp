@@ -1,4 +1,4 @@
-// map_guides.hpp -- how gomap::map is deduced from what it is made of: as std::unordered_map is.
+// map_guides.hpp -- the deduction guides of gomap::map: those of std::unordered_map.
 //
 // Included by map.hpp.
 #pragma once
@@ -29,7 +29,7 @@ concept allocator_like = requires(A& a) {
 template <class H>
 concept not_allocator = !allocator_like<H> && !std::is_integral_v<H>;
 
-// What a pair holds, or what is like one.
+// The types that a pair, or a type like it, holds.
 template <class Entry>
 struct halves {
   using key = std::tuple_element_t<0, Entry>;
@@ -54,7 +54,7 @@ using pages_for = gomap::page_allocator<std::pair<const key_of<Entry>, mapped_of
 }  // namespace detail
 
 // Each group: (hint, hash, equal, allocator), (allocator), (hint, allocator), (hint, hash,
-// allocator). An Entry is what comes in: a pair, whose key may be const.
+// allocator). Entry: the type of what is inserted, a pair whose key may be const.
 
 // ---- from iterators
 

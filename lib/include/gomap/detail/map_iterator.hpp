@@ -1,4 +1,4 @@
-// map_iterator.hpp -- the iterator of a map: a cursor in the standard's clothes.
+// map_iterator.hpp -- the iterator of a map: a cursor with the standard's interface.
 #pragma once
 
 #include <cstddef>
@@ -11,24 +11,28 @@
 
 namespace gomap::detail {
 
-// A forward iterator that survives what the map goes through: it is at an entry, not at an address.
+// A forward iterator that stays valid while the map changes: it refers to an entry, not an address.
 //
-// While its entry is in the map, *it, it->, ==, ++ and erase(it) speak of that entry, wherever
-// insertions and growths have moved it. When its entry is gone, ++ still goes on from where it was;
-// * and erase() are misuse, which gomap::checked names. clear(), shrink_to_fit(), a rehash() to fewer
-// buckets, assignment to the map, moving from it and swap() end its walks: all its iterators are
-// equal to end() then. Destruction of the map ends all use of them.
-// A reference that * has given is plain: like every reference, it dies when a new key is inserted.
+// While its entry is in the map, *it, it->, ==, ++ and erase(it) refer to that entry, wherever
+// insertions and growths have moved it. After its entry has been erased, ++ still continues from
+// there; * and erase() are misuse, which gomap::checked reports.
+// clear(), shrink_to_fit(), rehash() to fewer buckets, assignment to the map, moving from it and
+// swap() end its walks: all iterators of the map equal end() then. After the destruction of the map
+// they must not be used.
+// A reference returned by * is an ordinary one: the insertion of a new key invalidates it.
 //
-// Each begin(), and each find() or insertion that returns an iterator, starts a walk of its own. The
-// walk of begin() goes over everything from a random start, so m.begin() == m.begin() is false more
-// often than not. That of an entry found goes over what lies behind it, in an order of its own. So
-// [first, last) is a range if a walk from `first` meets `last`: if `last` is end(), or both come from
-// one walk. Copies of an iterator go the same way, whatever is erased in between, until a new key is
-// inserted.
-// What a walk shows: removed before it is reached, never; updated, the latest value; added
-// meanwhile, perhaps; each entry once; what is there throughout, always.
-// Thread safety: as a const call of the map for each step.
+// Each begin(), and each find() or insertion that returns an iterator, starts a walk of its own.
+// The walk of begin() meets all entries, from a random start. The walk of a found entry meets the
+// entries from there to the end of an order of its own. So m.begin() == m.begin() is false more
+// often than not, and m.erase(m.begin(), m.begin()) is not empty. [first, last) is a range only if
+// a walk from `first` meets `last`: if `last` is end(), or both come from one walk. Copies of an
+// iterator meet the same entries in the same order, whatever is erased in between, until a new key
+// is inserted.
+//
+// A walk meets each entry at most once. An entry that is there throughout is met; one that is
+// erased before it is reached is not; one that is updated is met with its latest value; one that is
+// added meanwhile may be met.
+// Thread safety: each step is a const call of the map.
 template <class Core, bool Const>
 class map_iterator {
  public:
@@ -40,7 +44,7 @@ class map_iterator {
 
   map_iterator() noexcept = default;
   explicit map_iterator(const cursor<Core>& at) noexcept : cursor_(at) {}
-  // At an entry just found by `hash`.
+  // At the entry at `at`, which has this hash.
   map_iterator(const Core& core, typename Core::position at, std::uint64_t hash) noexcept
       : cursor_(core, at, hash) {}
   // From iterator to const_iterator.
@@ -49,8 +53,8 @@ class map_iterator {
   noexcept : cursor_(other.position()) {}
 
   // The entry.  Requires: not at the end. O(1).
-  // Misuse: the entry has been erased. Found by gomap::checked, named, fatal.
-  // Throws: what the hash throws, which is asked where the entry may have moved.
+  // Misuse: the entry has been erased. gomap::checked finds it, names it and aborts.
+  // Throws: what the hash throws, which is called where the entry may have moved.
   [[nodiscard, gnu::always_inline]] inline reference operator*() const { return *cursor_.entry(); }
   [[nodiscard, gnu::always_inline]] inline pointer operator->() const { return cursor_.entry(); }
 
@@ -67,7 +71,7 @@ class map_iterator {
     return before;
   }
 
-  // Whether both are at one entry, or both at the end. Throws: as *.
+  // Whether both are at the same entry, or both at the end. Throws: as *.
   [[nodiscard, gnu::always_inline]] friend inline bool operator==(const map_iterator& a,
                                                                   const map_iterator& b) {
     return a.cursor_.equals(b.cursor_);

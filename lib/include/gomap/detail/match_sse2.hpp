@@ -21,8 +21,8 @@ struct match_sse2 {
   [[nodiscard]] static set live(std::uint64_t tops) noexcept { return set(~equal_bytes(tops, 0)); }
   // The least byte greater than `bound`, which is at most 255; 256 if there is none.
   [[nodiscard]] static unsigned least_above(std::uint64_t tops, unsigned bound) noexcept {
-    // What is not above counts as 255, the greatest byte there is; so the least of all is the answer,
-    // unless none is above.
+    // Bytes that are not above are made 255, the greatest value. So the least of all bytes is the
+    // answer, unless none is above.
     const __m128i bytes = _mm_cvtsi64_si128(static_cast<long long>(tops));
     const __m128i bounds = _mm_set1_epi8(static_cast<char>(bound));
     const __m128i not_above = _mm_cmpeq_epi8(_mm_subs_epu8(bytes, bounds), _mm_setzero_si128());

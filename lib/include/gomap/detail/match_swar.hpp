@@ -1,8 +1,8 @@
 // match_swar.hpp -- tophash matching with plain 64-bit arithmetic, for any machine.
 //
-// Every test is exact: a byte is reported if and only if it matches. The usual shorter form lets
-// a borrow report the byte above a match too; that byte may belong to an empty slot, whose key
-// nobody may look at.
+// Every test is exact: a byte is reported if and only if it matches. In the usual shorter form a
+// borrow may also report the byte above a match; that byte may belong to an empty slot, whose key
+// must not be read.
 #pragma once
 
 #include <cstdint>

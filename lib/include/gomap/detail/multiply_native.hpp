@@ -1,4 +1,4 @@
-// multiply_native.hpp -- the folded 64x64 -> 128 bit product, in the compiler's 128-bit integers.
+// multiply_native.hpp -- the folded 64x64 -> 128 bit product, by the compiler's 128-bit integers.
 //
 // One multiplication and one xor on 64-bit machines. Chosen by config.hpp.
 #pragma once

@@ -1,7 +1,7 @@
-// multiply_portable.hpp -- the folded 64x64 -> 128 bit product, out of 32-bit halves.
+// multiply_portable.hpp -- the folded 64x64 -> 128 bit product, by 32-bit halves.
 //
-// For compilers without a 128-bit integer; multiply_native.hpp is the other choice, and gives the
-// same numbers. config.hpp picks one of them.
+// For compilers without a 128-bit integer, as on 32-bit machines. multiply_native.hpp gives the
+// same numbers; config.hpp selects one of them.
 #pragma once
 
 #include <cstdint>

@@ -1,18 +1,18 @@
-// past.hpp -- what a bucket remembers of those who have been in its slots.
+// past.hpp -- what a bucket remembers of the entries that have been in its slots.
 //
-// An iterator knows its entry by where it is. To see later that the entry is gone, or into which
-// half of a split it went, it needs a little of the slots' past. How much depends on what else is
-// known of an entry:
+// An iterator knows its entry by its slot. To find out later that the entry has been erased, or
+// into which half of a split it went, it needs some of the slot's past. How much depends on the
+// key:
 //
-//   no_past      nobody walks the table
-//   brief_past   keys are known again by their value; the past tells an entry from a later one with
-//                an equal key. Two bits a slot, beside the address in the bucket's link.
-//   full_past    nothing is known of a key; the past alone tells where an entry went. Two words.
+//   no_past      the table has no iterators
+//   brief_past   an entry is found again by the value of its key. The past tells it from a later
+//                entry with an equal key. Two bits a slot, beside the address in the bucket's link.
+//   full_past    the key is of no use. The past alone tells where an entry went. Two words.
 //
-// A slot's *life* is how many entries have ended in it, modulo 4 or 8192, so a later entry has another
-// life. It goes on in the half of a split that the slot's entry goes to, in the lower half if the
-// slot is empty.
-// A past is a value: what changes it returns the changed one.
+// A slot's *life* is the number of entries that have been erased in it, modulo 4 or 8192; so a
+// later entry has another life. In a split, the life goes with the slot's entry; if the slot is
+// empty, it stays in the lower half.
+// A past is a value: functions that change it return the changed one.
 #pragma once
 
 #include <cstdint>
@@ -33,27 +33,27 @@ class brief_past {
   static constexpr unsigned width = 2;
 
  public:
-  // The bits that it takes of a word that it shares.
+  // How many bits it takes of a word that it shares.
   static constexpr unsigned bits_taken = width * slots_per_bucket;
   static constexpr unsigned shift = 64 - bits_taken;
   static constexpr std::uint64_t mask = ~std::uint64_t{0} << shift;
 
   constexpr brief_past() noexcept = default;
-  // Out of a word that holds it, among other things.
+  // From a word that holds it among other things.
   explicit constexpr brief_past(std::uint64_t word) noexcept : bits_(word & mask) {}
   [[nodiscard]] constexpr std::uint64_t bits() const noexcept { return bits_; }
 
   [[nodiscard]] constexpr unsigned life(unsigned slot) const noexcept {
     return static_cast<unsigned>(bits_ >> at(slot)) % (1u << width);
   }
-  // As it is when the entry of `slot` has ended.
+  // After the entry of `slot` has been erased.
   [[nodiscard]] constexpr brief_past ended(unsigned slot) const noexcept {
     const std::uint64_t life = std::uint64_t{(1u << width) - 1} << at(slot);
     const std::uint64_t next = bits_ + (std::uint64_t{1} << at(slot));
     return brief_past((bits_ & ~life) | (next & life));
   }
-  // The halves of a split that sends the entries of the slots `up` to the upper half. Keys tell
-  // which half a slot has gone to, so both may have its life.
+  // The pasts of the two halves after a split that moves the entries of the slots `up` to the upper
+  // half. The key tells which half an entry is in, so both halves may have the slot's life.
   [[nodiscard]] constexpr brief_past of_lower(std::uint32_t) const noexcept { return *this; }
   [[nodiscard]] constexpr brief_past of_upper(std::uint32_t) const noexcept { return *this; }
 
@@ -66,11 +66,11 @@ class brief_past {
 //   low    [ - | risen 8  | lives of slots 0 to 3, 13 bits each ]
 //   high   [ - | bereaved 1 | guests 8 | lives of slots 4 to 7  ]
 //
-// risen     the entry of this slot, then in the lower half's head, came up in the split that made
-//           this bucket, which is the upper half. It goes on meaning that one split: a bucket that
-//           is split again passes it on to its lower half, which keeps its index.
-// guest     the entry was put into an overflow bucket when it was new, and came to this slot later.
-// bereaved  an entry of this chain has ended that was put into an overflow bucket when it was new.
+// risen     this bucket is the upper half of a split that moved the entry of this slot up, from the
+//           lower half's head. It always means that one split: when the bucket is split again, its
+//           lower half, which keeps its index, keeps the bits.
+// guest     the entry was inserted into an overflow bucket, and came to this slot later.
+// bereaved  an entry of this chain that was inserted into an overflow bucket has been erased.
 class full_past {
   static constexpr unsigned width = 13;
   static constexpr unsigned lives_a_word = slots_per_bucket / 2;
@@ -94,7 +94,7 @@ class full_past {
   [[nodiscard]] constexpr bool any_guest() const noexcept { return (high_ & flags_mask) != 0; }
   [[nodiscard]] constexpr bool bereaved() const noexcept { return (high_ & bereaved_mask) != 0; }
 
-  // As it is when the entry of `slot` has ended.
+  // After the entry of `slot` has been erased.
   [[nodiscard]] constexpr full_past ended(unsigned slot) const noexcept {
     const std::uint64_t life = std::uint64_t{(1u << width) - 1} << at(slot);
     const std::uint64_t high = high_ & ~flag(slot);
@@ -110,7 +110,7 @@ class full_past {
   [[nodiscard]] constexpr full_past with_bereavement() const noexcept {
     return {low_, high_ | bereaved_mask};
   }
-  // Of a head that has nobody yet, and of one that nobody rose into.
+  // Without guests, for a head without entries; vacant() also without risen entries.
   [[nodiscard]] constexpr full_past without_guests() const noexcept {
     return {low_, high_ & ~flags_mask};
   }

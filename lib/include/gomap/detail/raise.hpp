@@ -1,4 +1,4 @@
-// raise.hpp -- where errors go in a program that has no exceptions; GOMAP_THROW leads here then.
+// raise.hpp -- what GOMAP_THROW calls in a program without exceptions.
 #pragma once
 
 #include <exception>
@@ -7,8 +7,8 @@
 
 namespace gomap::detail {
 
-// Hands the error to the fatal handler, as misuse_kind::no_exceptions, with error.what() for its
-// explanation; then aborts.
+// Calls the fatal handler with misuse_kind::no_exceptions and error.what() as explanation, then
+// aborts.
 [[noreturn]] void raise(const std::exception& error);
 
 }  // namespace gomap::detail

@@ -1,8 +1,8 @@
-// seed.hpp -- random numbers for seeds and starts of iteration: cheap, and new in every process, be
-// it a child of fork().
+// seed.hpp -- random numbers for seeds and starts of iteration: cheap, and different in every
+// process, children of fork() included.
 //
-// All of it may be called by any number of threads at once, before main() and after it as well.
-// None of it is for secrets that must withstand an attacker who sees other output.
+// Any number of threads may call all of it at once, before and after main() as well.
+// Not for secrets that must withstand an attacker who sees other output.
 #pragma once
 
 #include <cstddef>
@@ -24,14 +24,14 @@ inline constexpr std::uint64_t mix_multiplier = 0x85d63b69931b54d9;
   return GOMAP_MULTIPLY::fold(a, b);
 }
 
-// Fills `size` bytes from the system's random device; from the clock and the layout of the address
-// space where there is none. Slow.
+// Fills `size` bytes from the system's random device. Without one: from the clock and from
+// addresses that differ from run to run. Slow.
 void random_bytes(void* to, std::size_t size) noexcept;
 
-// A seed for a map: one draw of the process, and a count. A few nanoseconds.
+// A seed for a map, made from a random number of the process and a counter. A few nanoseconds.
 [[nodiscard]] std::uint64_t random_seed() noexcept;
 
-// Where an iteration starts: the next number of this thread's own sequence. About a nanosecond.
+// Where an iteration starts: the next number of a sequence of this thread. About a nanosecond.
 [[nodiscard]] std::uint64_t random_start() noexcept;
 
 // The state of random_start(); 0 before the first use.

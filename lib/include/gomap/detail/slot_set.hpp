@@ -1,4 +1,4 @@
-// slot_set.hpp -- some of a bucket's eight slots, as the bits a tophash match leaves behind.
+// slot_set.hpp -- a set of a bucket's eight slots, in the bits that a tophash match produces.
 //
 // A match yields one bit a slot (SSE2) or one bit a byte lane (SWAR, NEON). `LaneBits` tells the
 // two apart, so that one loop serves every matcher:
@@ -15,9 +15,9 @@ namespace gomap::detail {
 // at once.
 inline constexpr unsigned slots_per_bucket = 8;
 
-// Bits per slot are 1 << LaneShift apart; LaneShift is 0 (dense) or 3 (one bit in each byte). Dense
-// sets may carry anything above bit 7: masking it off at every use is cheaper than once, since a
-// test of the low byte is one instruction.
+// The bits of two slots are 1 << LaneShift apart; LaneShift is 0 (dense) or 3 (one bit in each
+// byte). The bits above bit 7 of a dense set may be anything. Masking them at every use is cheaper
+// than masking once, since a test of the low byte is one instruction.
 template <class Bits, unsigned LaneShift>
 class slot_set {
  public:

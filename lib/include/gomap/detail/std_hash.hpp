@@ -1,9 +1,11 @@
 // std_hash.hpp -- whether a std::hash is one that a user wrote.
 //
-// A user may specialise std::hash for types that have a type of his in them: an enumeration of his,
-// a shared_ptr or an optional of his class. His == then may be another as well, so his hash must be
-// used. But the library has a std::hash for such types, too, and it is no good: it knows no seed.
-// It is told apart in two ways; what neither tells is taken for the user's, since that is never wrong.
+// A user may specialise std::hash for types with a user's type in them: an enumeration, a
+// shared_ptr or an optional of a class. The user may also have another ==, so the user's hash
+// must be used. But the library has a std::hash for such types too. It takes no seed, so it is not
+// used.
+// Two tests recognise the library's. If neither does, the hash counts as a user's, which is never
+// wrong.
 #pragma once
 
 #include <chrono>
@@ -26,9 +28,9 @@ concept std_hashable =
         const std::hash<K>
 &, const K& > ;
 
-// ---- by the type: one that is made of the standard's types alone has no std::hash of a user's
+// ---- by the type: for a type made of the standard's types alone, no user may specialise std::hash
 
-// Of the kinds for which the library has a std::hash.
+// The kinds of types for which the library has a std::hash.
 template <class T>
 inline constexpr bool standard_made =
     std::is_arithmetic_v<T> || std::is_void_v<T> || std::is_null_pointer_v<T>;
@@ -68,9 +70,9 @@ template <class Clock, class Duration>
 inline constexpr bool standard_made<std::chrono::time_point<Clock, Duration>> =
     standard_made<Clock>&& standard_made<Duration>;
 
-// ---- by the call operator: the library's may come from a base whose name is reserved to it
+// ---- by the call operator: the library's may be a member of a base whose name is reserved to it
 
-// A member function's class, and what it is called with.
+// The class and the argument of a member function.
 template <class C, class Argument>
 struct declaration {
   using declarer = C;
@@ -107,7 +109,7 @@ consteval bool inherits_from_the_library() {
   }
 }
 
-// Whether std::hash<K> is a user's, as far as one can tell, and to be used.
+// Whether std::hash<K> is a user's, as far as can be told, and so is used.
 template <class K>
 concept has_users_std_hash =
     !standard_made<K> && std_hashable<K> && !detail::inherits_from_the_library<K>();

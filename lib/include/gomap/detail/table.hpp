@@ -4,19 +4,19 @@
 //   old array      | given back          | not evacuated yet  |
 //   current array  | evacuated           | never written yet  | and the same once more, up to 2n
 //
-// A table past its load limit gets an array of twice the buckets and empties the old one in index
-// order. `split_` is the first old bucket not evacuated yet, so a lookup tells by one comparison
-// where a chain lives, nothing marks an evacuated bucket, and what lies behind the mark can be
-// given back while the growth goes on. Only the insertion of a new key moves entries.
+// When a table passes its load limit, it gets an array of twice the buckets, and the old one is
+// evacuated in index order. `split_` is the first old bucket that is not evacuated. So one
+// comparison tells a lookup which array a chain is in, no bucket needs a mark, and the evacuated
+// part can be given back while the growth goes on. Only the insertion of a new key moves entries.
 //
-// Where the allocator can extend the array, it grows in place: the same marks, but old and current
-// array begin at the same address, and only entries of the upper half move. So does a growth of the
-// same size, which compacts chains.
+// Where the allocator can extend the array, it grows in place: the marks are the same, but old and
+// current array begin at the same address, and only entries of the upper half move. A same-size
+// growth, which compacts chains, is also in place.
 //
-// The table never hashes on its own: its callers hand it hashes, and a function that hashes a key
-// for evacuation. Whoever owns hasher, seed and lock stands in front of it.
-// Not thread-safe, but for find_optimistically() and, with a shared counter, size(); words.hpp
-// tells which words others may look at. The long story: lib/README.md.
+// The table never hashes by itself: callers pass a hash with each key, and a function that hashes
+// keys for evacuation. The hash function, the seed and the lock belong to the front that uses it.
+// Not thread-safe, but for find_optimistically() and, with a shared counter, size(). words.hpp says
+// which words other threads may read. The long story: lib/README.md.
 #pragma once
 
 #include <algorithm>
@@ -51,13 +51,13 @@ namespace gomap::detail {
 //   T3  new bucket j is initialised  <=>  old bucket (j & old_mask_) has been evacuated, or
 //       j <= old_mask_ in a growth in place.
 //   T4  size_ counts the entries, overflow_ the overflow buckets of all chains.
-//   T5  trigger_ is 0 while work is pending; otherwise the load limit, or beyond it when a growth
-//       could not get memory and waits for its next try; or less, where 32 bits hold no more.
-//   T6  with a full past: who is in a head and no guest() was put there when it was new, and has no
-//       number. Of the others of one hash one at most has none.
-//   T7  where readers go without a lock: what they can reach changes in a section alone. Hash and
-//       allocator are called outside: memory that no chain leads to any more needs no section, since
-//       whoever still reads it began before the section that cut it off.
+//   T5  trigger_ is 0 while work is pending. Otherwise it is the load limit; or more, when a growth
+//       got no memory and waits for its next try; or less, where 32 bits hold no more.
+//   T6  with a full past: an entry in a head that is no guest() was inserted there, and has no
+//       number. Of all other entries with one hash at most one has no number.
+//   T7  where readers take no lock: what they can reach changes only inside a section. The hash and
+//       the allocator are called outside. Memory that no chain leads to any more may change outside,
+//       too: whoever still reads it began before the section that cut it off, and will notice that.
 template <class Key, class T, class Allocator, class Words = plain_words>
 class table {
  public:
@@ -69,7 +69,7 @@ class table {
   using evacuation_type = evacuation<Key, T, allocator_type, Words>;
   using memory_type = bucket_memory<bucket_type, allocator_type, Words>;
   using past_type = typename Words::past;
-  // Whether entries are known by their place alone.
+  // Whether entries are known by their place only.
   static constexpr bool full = std::is_same_v<past_type, full_past>;
   using numbers_type = typename evacuation_type::numbers_type;
 
@@ -106,7 +106,7 @@ class table {
   [[nodiscard]] allocator_type& allocator() noexcept { return allocator_; }
   [[nodiscard]] const allocator_type& allocator() const noexcept { return allocator_; }
   [[nodiscard]] unsigned growth_step() const noexcept { return step_; }
-  // Buckets to evacuate per new key; 0 evacuates all at once.
+  // How many old buckets each new key evacuates; 0 means all at once.
   void growth_step(unsigned n) noexcept {
     step_ = static_cast<std::uint16_t>(
         std::min<unsigned>(n, std::numeric_limits<std::uint16_t>::max()));
@@ -115,7 +115,7 @@ class table {
   // ---- the probe loop, and all that needs it
 
   // The entry with this hash whose key `matches`, or nowhere.  Throws: what `matches` throws.
-  // always_inline: out of line it takes twice the time, and compilers choose by what else there is.
+  // always_inline: out of line it takes twice the time, and compilers do not always inline it.
   template <class Matches>
   [[nodiscard, gnu::always_inline]] inline position find(std::uint64_t hash,
                                                          Matches matches) const {
@@ -126,8 +126,9 @@ class table {
     return probe(direct_access{}, head, hash, matches);
   }
 
-  // The three steps of a lookup among many: ask for the header, with that at hand for the slot that
-  // it names, with both at hand search. Each is to be a few lookups behind the one before.
+  // The three steps of a lookup among many: prefetch the header; when that has arrived, prefetch
+  // the slot that it names; when both have, search. Do each step for a few keys before the next
+  // step.
   void prefetch(std::uint64_t hash) const noexcept { __builtin_prefetch(home(hash)); }
   void prefetch_match(std::uint64_t hash) const noexcept {
     if (!has_array()) return;
@@ -143,7 +144,7 @@ class table {
   }
 
   // As find(), for a reader without a lock, beside a writer. `unchanged()` tells whether no write
-  // has begun since the read did; what is found counts only if it says so once more afterwards.
+  // has begun since the read did; the result counts only if unchanged() is still true afterwards.
   // AnyBits: see optimistic_access.  Requires: Words::shared.
   template <bool AnyBits, class Unchanged, class Matches>
   [[nodiscard, gnu::always_inline]] inline position find_optimistically(
@@ -168,13 +169,13 @@ class table {
     if (set) __builtin_prefetch(head->slot(set.first()));
   }
 
-  // Adds an entry, which `construct` builds at the address that it is given.
+  // Adds an entry, which construct(allocator, address) builds. Afterwards continues a growth, or
+  // starts one that is due; without memory, or when a hash throws, it is put off to a later
+  // insertion. `construct` may read entries of the table: nothing moves before it returns.
   // Requires: no entry with its key is there; `hash` is its hash; hash_of(key) hashes any key.
-  // Throws: what `construct` throws, and what the allocator throws when there is not even room for
-  // an overflow bucket; the table is then as before. What `construct` reads may lie in the table:
-  // nothing moves before it returns. Growth, due or under way, goes on afterwards; what keeps it
-  // from going on (no memory, a hash that throws) puts it off to a later insertion.
-  // open_section() returns what lives as long as readers without a lock are to be kept away (T7).
+  // Throws: what `construct` throws, and what the allocator throws if there is no memory for an
+  // overflow bucket that is needed; the table is then as before.
+  // open_section() returns an object that keeps readers without a lock away while it lives (T7).
   template <class HashOf, class Construct, class OpenSection = unwatched>
   position insert(std::uint64_t hash, const HashOf& hash_of, const Construct& construct,
                   const OpenSection& open_section = {}) {
@@ -188,7 +189,7 @@ class table {
   void erase(position at, std::uint64_t hash) noexcept { erase_below(at, home(hash)); }
   void erase_below(position at, bucket_type* head) noexcept;
 
-  // As above, when the hash isn't known: hash_of is asked only for entries of overflow buckets.
+  // The same when the hash is not known: hash_of is called only for entries of overflow buckets.
   // Throws: what hash_of throws; nothing has changed then.
   template <class HashOf>
   void erase_hashing(position at, const HashOf& hash_of) {
@@ -212,7 +213,7 @@ class table {
     }
   }
 
-  // The same in parts, one doubling after the other: evacuates up to `chains` chains and returns
+  // The same in steps, one doubling after the other: evacuates up to `chains` chains and returns
   // whether all is done. open_section: see insert().
   template <class HashOf, class OpenSection>
   bool grow_partly_to(unsigned bits, std::size_t chains, const HashOf& hash_of,
@@ -248,7 +249,7 @@ class table {
     finish_growth(hash_of);
   }
 
-  // Moves everything to an array of 2^bits buckets, fewer than now; iterators end.
+  // Moves everything to an array of 2^bits buckets, fewer than now. Ends all walks.
   // Throws: what hash_of, a copy or the allocator throws; the table is then as before.
   template <class HashOf>
   void shrink(unsigned bits, const HashOf& hash_of);
@@ -256,8 +257,8 @@ class table {
   // Destroys all entries; keeps the array. O(buckets).
   void clear() noexcept;
 
-  // The same, where `run(first, last, f)` calls f(b) for every bucket of a range, several at once
-  // if it likes. f does not throw.  Throws: what run() throws before it calls f.
+  // The same, by run(first, last, f), which calls f(b) for every bucket of a range and may do so in
+  // parallel. f does not throw.  Throws: what run() throws before it calls f.
   template <class Run>
   void clear_by(const Run& run);
 
@@ -266,7 +267,7 @@ class table {
   template <class HashOf>
   void copy_from(const table& other, const HashOf& hash_of);
 
-  // Exchanges everything but the allocators. Walks over either end.
+  // Exchanges everything but the allocators. Ends all walks over both.
   void swap(table& other) noexcept;
 
   // Gives all memory back.
@@ -287,8 +288,8 @@ class table {
     for (std::size_t i = split_; i <= old_mask_; ++i) f(old_ + i, i);
   }
 
-  // Calls f(bucket) for the buckets of all chains whose index ends in the bits of `index` under
-  // `mask`.  Requires: at rest.
+  // Calls f(bucket) for the buckets of all chains whose index equals `index` in the bits of `mask`.
+  // Requires: no growth is under way.
   template <class F>
   void for_each_bucket_of(std::size_t index, std::size_t mask, F&& f) const {
     for (std::size_t i = index; i <= mask_; i += mask + 1) {
@@ -308,7 +309,7 @@ class table {
     });
   }
 
-  // Calls f(entry) for every entry, in the order of memory: arrays, then slabs, so that no link is
+  // Calls f(entry) for every entry, in the order of memory: arrays, then slabs. So no link is
   // followed. f must not change the table.
   template <class F>
   void for_each(F&& f) const {
@@ -319,8 +320,8 @@ class table {
     if (overflow_ != 0) memory_.for_each_bucket(growing(), visit);
   }
 
-  // The chain of the hashes that end in the low bits of `hash`: its head, and how many low bits
-  // its entries have in common.
+  // The chain that entries with this hash belong to: its head, and how many low bits all hashes in
+  // it have in common.
   struct chain {
     bucket_type* head;
     unsigned bits;
@@ -329,14 +330,14 @@ class table {
     if (is_old(hash)) return {old_ + (hash & old_mask_), old_bits()};
     return {array_ + (hash & mask_), bits()};
   }
-  // The head of that chain if it holds nothing but hashes that end in all the bits of `mask`, that
-  // is, if the table has just so many buckets; otherwise null.
+  // The head of that chain, if all hashes in it are equal in all the bits of `mask`, that is, if
+  // the array has mask + 1 buckets; otherwise null.
   [[nodiscard]] bucket_type* chain_of_mask(std::uint64_t hash, std::uint64_t mask) const noexcept {
     if (!growing()) return mask == mask_ ? array_ + (hash & mask) : nullptr;
     const chain found = chain_at(hash);
     return (std::uint64_t{1} << found.bits) - 1 == mask ? found.head : nullptr;
   }
-  // The bits that every chain has in common at least.
+  // How many low bits the hashes of any chain have in common at least.
   [[nodiscard]] unsigned common_bits() const noexcept { return growing() ? old_bits() : bits(); }
 
   // The head of the chain that this hash belongs to.  Requires: there is an array.
@@ -350,7 +351,7 @@ class table {
   [[nodiscard]] std::uint32_t changes() const noexcept { return stamps_.changes(); }
   [[nodiscard]] std::uint32_t moves() const noexcept { return stamps_.moves(); }
   [[nodiscard]] std::uint32_t resets() const noexcept { return stamps_.resets(); }
-  // The numbers of those that nothing else tells apart.
+  // The numbers of the entries that nothing else tells apart.
   [[nodiscard]] const numbers_type& numbers() const noexcept { return numbers_; }
 
   // O(buckets).
@@ -370,8 +371,8 @@ class table {
   // Blocks in which an old array is given back as the split mark passes.
   static constexpr std::size_t discard_bytes = std::size_t{256} << 10;
 
-  // home() for a reader without a lock; null when a write has begun, and without an array. An array
-  // and a mask that do not belong together are never put together.
+  // home() for a reader without a lock; null if a write has begun or there is no array. An array is
+  // never indexed with a mask that does not belong to it.
   template <class Unchanged>
   [[nodiscard, gnu::always_inline]] inline bucket_type* home_optimistically(
       std::uint64_t hash, const Unchanged& unchanged) const noexcept {
@@ -392,8 +393,8 @@ class table {
     return static_cast<unsigned>(std::bit_width(std::size_t{old_mask_}));
   }
   [[nodiscard]] bool has_array() const noexcept { return array_ != nullptr; }
-  // What old_ is without an array: an address that nobody follows, so that a lookup sees by one
-  // test that the table is not at rest.
+  // The value of old_ without an array: an address that is never followed. It is not null, so a
+  // lookup needs one test for both a growth and no array.
   [[nodiscard]] static bucket_type* nowhere() noexcept {
     return reinterpret_cast<bucket_type*>(std::uintptr_t{16});
   }
@@ -403,7 +404,7 @@ class table {
     };
     return within(array_, mask_ + 1) || (growing() && within(old_, old_mask_ + 1));
   }
-  // Whether the old array is memory of its own.
+  // Whether the old array is apart from the current one.
   [[nodiscard]] bool has_two_arrays() const noexcept { return growing() && old_ != array_; }
   [[nodiscard]] std::size_t reserved_bytes() const noexcept {
     const std::size_t arrays =
@@ -414,10 +415,10 @@ class table {
   }
   void note_peak() noexcept { peak_.note(reserved_bytes()); }
 
-  // From so many buckets on, memory is slow enough to fetch the slots beside the header, without
-  // waiting for the tophashes to tell which one is wanted.
+  // From this many buckets on, memory is so slow that it pays to prefetch the slots together with
+  // the header, before the tophashes tell which slot is wanted.
   static constexpr std::size_t buckets_beyond_cache = (std::size_t{4} << 20) / 144;
-  // always_inline: compilers drop a call of a function that does nothing but this.
+  // always_inline: compilers remove the call of a function that only prefetches.
   [[gnu::always_inline]] static inline void prefetch_slots(const bucket_type* b) noexcept {
     constexpr std::size_t line = 64;
     if constexpr (sizeof(bucket_type) <= 4 * line) {
@@ -443,15 +444,15 @@ class table {
     } while (b != nullptr);
     return {};
   }
-  // Out of line, so that lookups in a table at rest do without the split mark. `matches` comes by
-  // value, or the others would have to keep it in memory for this one.
+  // Out of line, so that lookups do not load the split mark while no growth is under way. `matches`
+  // is passed by value; by reference, the inlined lookups would have to keep it in memory.
   template <class Matches>
   [[gnu::noinline]] position find_not_at_rest(std::uint64_t hash, Matches matches) const {
     if (!has_array()) return {};
     return probe(direct_access{}, home(hash), hash, matches);
   }
 
-  // always_inline: it is the rest of every insertion, and called from two places.
+  // always_inline: every insertion calls it, from one of two places.
   template <class HashOf, class Construct, class OpenSection>
   [[gnu::always_inline]] inline position place(bucket_type* head, std::uint64_t hash,
                                                const HashOf& hash_of, const Construct& construct,
@@ -501,8 +502,8 @@ class table {
   void forget_entries() noexcept;
   position append_slot(bucket_type* head, tophash top);
 
-  // What a lookup reads comes first and fits a cache line; the small ones come last, where those of
-  // a class derived from this one fit beside them.
+  // What a lookup reads comes first and fits a cache line. Small members come last, so that those
+  // of a derived class fit beside them.
   cell<bucket_type*> array_ = nullptr;
   cell<std::size_t> mask_ = 0;
   cell<std::size_t> split_ = 1;
@@ -513,7 +514,7 @@ class table {
   [[no_unique_address]] typename Words::peak peak_;
   [[no_unique_address]] allocator_type allocator_;
   [[no_unique_address]] numbers_type numbers_;
-  std::uint32_t trigger_ = 0;  // an insertion at this size or above has more to do than insert
+  std::uint32_t trigger_ = 0;  // an insertion at this size or above also sees to growth
   std::uint32_t overflow_ = 0;
   [[no_unique_address]] typename Words::stamps stamps_;
   std::uint16_t doublings_ = 0;
@@ -590,7 +591,7 @@ auto table<Key, T, Allocator, Words>::place_in_overflow(bucket_type* head, std::
   return at;
 }
 
-// Builds an entry in an overflow bucket, with a number if it is to have one.
+// Builds an entry in an overflow bucket, with a number if it needs one (T6).
 template <class Key, class T, class Allocator, class Words>
 template <class HashOf, class Construct>
 void table<Key, T, Allocator, Words>::construct_in_overflow([[maybe_unused]] bucket_type* head,
@@ -606,7 +607,7 @@ void table<Key, T, Allocator, Words>::construct_in_overflow([[maybe_unused]] buc
   construct(allocator_, at.entry());
 }
 
-// Whether another entry of the chain that is known by its hash has this one (T6).
+// Whether the chain has another entry that is known by its hash and has this hash (T6).
 // Throws: what hash_of throws.
 template <class Key, class T, class Allocator, class Words>
 template <class HashOf>
@@ -688,7 +689,7 @@ void table<Key, T, Allocator, Words>::allocate_first(unsigned bits,
   note_peak();
 }
 
-// The array of 2^bits buckets to grow into: the current one, if it can be that large, or another.
+// The array of 2^bits buckets to grow into: the current one, extended, or a new one.
 // Throws: what the allocator throws; nothing has changed then. O(1): no bucket is touched.
 template <class Key, class T, class Allocator, class Words>
 auto table<Key, T, Allocator, Words>::array_for_growth(unsigned bits) -> bucket_type* {
@@ -721,7 +722,7 @@ void table<Key, T, Allocator, Words>::start_growth(unsigned bits, const OpenSect
   note_peak();
 }
 
-// What an insertion does beyond inserting: starts the growth that is due, or carries one on.
+// What an insertion does for growth: starts one that is due, or continues one.
 template <class Key, class T, class Allocator, class Words>
 template <class HashOf, class OpenSection>
 void table<Key, T, Allocator, Words>::advance_growth(const HashOf& hash_of, position& tracked,
@@ -795,8 +796,8 @@ void table<Key, T, Allocator, Words>::set_trigger() noexcept {
   trigger_ = pending ? 0 : trigger_at(load_limit(bits()));
 }
 
-// A slot for an entry that is about to be built in this chain, behind all that are there. The caller
-// sets its tophash byte.  Throws: what the allocator throws.
+// A slot at the end of this chain, for an entry that is about to be built. The caller sets its
+// tophash byte.  Throws: what the allocator throws.
 template <class Key, class T, class Allocator, class Words>
 auto table<Key, T, Allocator, Words>::append_slot(bucket_type* head, tophash top) -> position {
   bucket_type* b = head;
@@ -813,9 +814,10 @@ auto table<Key, T, Allocator, Words>::append_slot(bucket_type* head, tophash top
   return at;
 }
 
-// Numbers those entries of `from` that T6 asks for once they are appended here, in the order of its
-// chains: for now they have their numbers where they are there. `from` may be this table.
-// Requires: `from` is at rest.  Throws: what hash_of and the allocator throw.
+// Gives numbers to the entries of `from` that will need one by T6 when they are appended here, in
+// the order of its chains. The numbers are noted for their slots in `from`, which may be this
+// table.
+// Requires: no growth of `from` is under way.  Throws: what hash_of and the allocator throw.
 template <class Key, class T, class Allocator, class Words>
 template <class HashOf>
 void table<Key, T, Allocator, Words>::number_appended([[maybe_unused]] const table& from,
@@ -823,8 +825,8 @@ void table<Key, T, Allocator, Words>::number_appended([[maybe_unused]] const tab
   if constexpr (full) {
     for (std::size_t i = 0; i <= mask_; ++i) {
       std::size_t count = 0;
-      std::vector<position> guests;  // that none of those before has the hash of
-      bool tied = false;             // from the first tie on all are numbered, to hash none often
+      std::vector<position> guests;  // entries so far, all with different hashes
+      bool tied = false;             // two had one hash: from here on all are numbered, unhashed
       from.for_each_bucket_of(i, mask_, [&](bucket_type* b) {
         for (auto set = b->live(); set; set.drop_first()) {
           if (count++ < slots_per_bucket) continue;  // goes to the head
@@ -907,7 +909,7 @@ void table<Key, T, Allocator, Words>::clear_by(const Run& run) {
     }
     b.set_tops(0);
   };
-  // The buckets that hold something: all heads but those that no split has written yet.
+  // All heads but those that no split has initialised yet.
   if (growing()) {
     for (std::size_t base = 0; base <= mask_; base += old_mask_ + 1) {
       run(array_ + base, array_ + base + split_, empty);
@@ -920,7 +922,7 @@ void table<Key, T, Allocator, Words>::clear_by(const Run& run) {
   forget_entries();
 }
 
-// Empties all buckets, whose entries are destroyed or need not be.
+// Empties all buckets. Their entries have been destroyed, or need no destruction.
 template <class Key, class T, class Allocator, class Words>
 void table<Key, T, Allocator, Words>::forget_entries() noexcept {
   if (growing()) end_growth(unwatched());
@@ -991,7 +993,7 @@ void table<Key, T, Allocator, Words>::swap(table& other) noexcept {
   other.stamps_.note_reset();
 }
 
-// Back to no memory at all.
+// Makes the table one without memory.
 template <class Key, class T, class Allocator, class Words>
 void table<Key, T, Allocator, Words>::destroy() noexcept {
   destroy_entries();

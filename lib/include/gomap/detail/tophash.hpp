@@ -3,7 +3,7 @@
 //   hash:  [ tophash 8 | ... shard bits ... | bucket index ]
 //
 // The bucket index takes the low bits and the tophash the top eight, so the two are independent up
-// to 2^56 buckets. Zero means that the slot is empty; a hash that starts with zero says one.
+// to 2^56 buckets. A tophash of 0 means that the slot is empty; a hash whose top byte is 0 gets 1.
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,10 @@
 // transfer.hpp -- moves all entries of a table into the memory of another allocator.
 //
-// Whatever may fail comes before the first entry is touched: what hashes, and all memory. Entries
-// then move without a throw, chain by chain. Entries that might throw on the way are copied, and
-// the originals destroyed when all copies are there. So a throw leaves every entry where it was.
-// What can only be moved, and may throw, goes one by one instead, and back if a step fails.
+// Whatever may fail comes before the first entry is touched: hashes and all memory. Then entries
+// move without a throw, chain by chain. Entries whose move may throw are copied; the originals are
+// destroyed when all copies are made. So after a throw every entry is where it was.
+// Entries that can only be moved, and whose move may throw, are moved one by one, and moved back if
+// a step fails.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +21,7 @@
 
 namespace gomap::detail {
 
-// Whether an allocator builds a T by a constructor of T's own alone, which gets no allocator.
+// Whether an allocator builds a T by a constructor of T that gets no allocator.
 template <class T, class Allocator>
 inline constexpr bool is_built_plainly = !std::uses_allocator_v<T, Allocator>;
 template <class A, class B, class Allocator>
@@ -45,8 +46,8 @@ class transfer {
 
  public:
   // Requires: `to` is empty and its hashes are those of `from`; hash_of(key) hashes any key.
-  // Throws: what hash_of, copies and both allocators throw. `from` is then as before, and `to` is to
-  // be destroyed. Entries that can only be moved, and throw when they are, may be lost.
+  // Throws: what hash_of, copies and both allocators throw. `from` is then as before, and the
+  // caller destroys `to`. Entries that can only be moved may be lost if their move throws.
   template <class HashOf>
   static void run(Table& from, Table& to, const HashOf& hash_of) {
     to.step_ = from.step_;
@@ -69,8 +70,8 @@ class transfer {
                                                  is_built_plainly<value_type, allocator_type>));
   }
 
-  // Calls f(head in `to`, head in `from`) for every chain: those of `from` that share a chain of
-  // `to`, which has no more chains, follow one another.
+  // Calls f(head in `to`, head in `from`) for every chain of `from`. `to` does not have more
+  // chains; the chains of `from` that go to one chain of `to` follow one another.
   template <class F>
   static void for_each_chain(Table& from, Table& to, const F& f) {
     for (std::size_t i = 0; i <= to.mask_; ++i) {

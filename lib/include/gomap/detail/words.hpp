@@ -1,17 +1,18 @@
 // words.hpp -- how a table stores what other threads may read meanwhile: its word policies.
 //
-//   plain_words    nobody reads while somebody writes
-//   traced_words   the same, for keys that are not known again by their value
-//   locked_words   the same for all but the number of entries, which anyone may read
-//   shared_words   readers without a lock may look at any word, and find out afterwards
+//   plain_words    no thread reads while another writes
+//   traced_words   the same, with a full past: for keys that are not known by their value
+//   locked_words   the same, but any thread may read the number of entries
+//   shared_words   readers without a lock may read any word, and check the sequence afterwards
 //
-// A policy gives the type of each word that a reader meets on its way: `cell` for those of headers,
-// `counter` for the number of entries; and what else such a table notes (bookkeeping.hpp, past.hpp).
-// Only the one writer that the lock lets in writes, so its own reads need no order. With
-// shared_words every store is a release store and every load of a reader without a lock an acquire
-// load: a reader that saw any of a writer's stores sees the sequence number that was raised before
-// them. On x86-64 both are plain moves. There are no fences, so a race detector sees all of it. How
-// a word is loaded and stored is a parameter, Atomics, so that a model checker can supply its own.
+// A policy gives the types of the words that a reader may meet: `cell` for words of headers,
+// `counter` for the number of entries. It also says what else the table notes (bookkeeping.hpp,
+// past.hpp).
+// The lock admits one writer at a time, so a writer's own reads need no order. With shared_words
+// every store is a release store, and every load of a reader without a lock is an acquire load. So
+// a reader that has seen any store of a writer also sees the sequence number that was raised before
+// it. On x86-64 both are plain moves. There are no fences, so a race detector understands it all. A
+// parameter, Atomics, says how a word is loaded and stored; a model checker supplies its own.
 #pragma once
 
 #include <array>
@@ -34,7 +35,7 @@
 
 namespace gomap::detail {
 
-// Unsigned integers of `Unit` bytes that may lie over objects of any type.
+// An unsigned integer of `Unit` bytes that may alias objects of any type.
 template <std::size_t Unit>
 struct overlay;
 template <>
@@ -54,8 +55,8 @@ struct overlay<8> {
   using word [[gnu::may_alias]] = std::uint64_t;
 };
 
-// Atomics: whole words of `Unit` bytes at addresses, in memory that may hold one that nobody
-// constructed. The builtins, since std::atomic_ref knows no type that may alias.
+// Atomics: loads and stores whole words of `Unit` bytes, at addresses where no such word needs to
+// have been constructed. By builtins, since std::atomic_ref has no way to alias other types.
 struct native_atomics {
   template <std::size_t Unit, std::memory_order Order>
   [[nodiscard]] static typename overlay<Unit>::word load(const void* from) noexcept {
@@ -77,7 +78,7 @@ class shared_cell {
   constexpr shared_cell(W value) noexcept : value_(value) {}
   shared_cell(const shared_cell&) = delete;
 
-  // For the writer, and for whoever keeps writers out.
+  // For the writer, and for readers that keep writers out by the lock.
   operator W() const noexcept {
     // relaxed: the lock orders it, or the caller wants no order.
     return load<std::memory_order_relaxed>();
@@ -114,7 +115,7 @@ class shared_cell {
   return unit;
 }
 
-// Copies `bytes` bytes to memory that readers without a lock look at. Both sides are aligned to
+// Copies `bytes` bytes to memory that readers without a lock may read. Both sides are aligned to
 // Unit, which divides `bytes`.
 template <std::size_t Unit, class Atomics>
 void store_words(void* to, const void* from, std::size_t bytes) noexcept {
@@ -126,8 +127,8 @@ void store_words(void* to, const void* from, std::size_t bytes) noexcept {
   }
 }
 
-// A V out of memory that a writer may be changing: whole words of it, which may not belong
-// together.
+// A V copied from memory that a writer may be changing: each word is whole, but the words may not
+// belong together.
 template <class V, std::size_t Unit, class Atomics>
 [[nodiscard]] V load_words(const void* from) noexcept {
   static_assert(std::is_trivially_copyable_v<V> && sizeof(V) % Unit == 0);
@@ -140,7 +141,7 @@ template <class V, std::size_t Unit, class Atomics>
   return std::bit_cast<V>(bytes);
 }
 
-// Whether a word that holds an address has so many bits left at its upper end.
+// Whether a word that holds an address has `bits` bits free at its upper end.
 [[nodiscard]] constexpr bool address_leaves_bits(unsigned bits) noexcept {
   return std::numeric_limits<std::uintptr_t>::digits >=
          static_cast<int>(GOMAP_ADDRESS::bits + bits);
@@ -156,8 +157,8 @@ struct unwatched {
 };
 
 struct plain_words {
-  // Whether readers without a lock exist. What they may look at then stays what it is: memory is
-  // recycled inside its table only, and entries are written by words.
+  // Whether there are readers without a lock. Then memory keeps its use: it is recycled only within
+  // its table, and entries are written word by word.
   static constexpr bool shared = false;
   template <class W>
   using cell = W;
