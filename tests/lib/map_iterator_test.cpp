@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <iterator>
 #include <limits>
+#include <memory_resource>
 #include <set>
 #include <string>
 #include <utility>
@@ -33,6 +34,18 @@ struct sum {
   int y = 0;
   friend bool operator==(sum, sum) = default;
   friend void hash_append(gomap::hasher& h, const sum& s) { h(s.x + s.y); }  // may throw, it says
+};
+// Evacuations copy it, since its move might throw.
+struct copied : sum {
+  copied(int number_x, int number_y) : sum{number_x, number_y} {}
+  copied(const copied&) = default;
+  copied(copied&& other) noexcept(false) : sum(other) {}
+};
+struct all_alike {
+  template <class Key>
+  std::uint64_t operator()(const Key&, std::uint64_t) const noexcept {
+    return 1;
+  }
 };
 
 template <class Map>
@@ -168,6 +181,84 @@ TEST(MapIterator, OfATypeWhoseHashMayThrowLivesThroughErasuresOfOthers) {
   }
 }
 
+TEST(MapIterator, OfAWalkReadsItsEntryAfterAGrowthOfManyBitsAtOnce) {
+  text_map m = texts(100);
+  const auto its = all_of(m);
+  m.reserve(50'000);
+  for (const auto& it : its)
+    ASSERT_EQ(&it->second, &m.at("text number " + std::to_string(it->second)));
+}
+
+// ---- entries that nothing but a number tells apart
+
+// Whether the iterators of all entries, whose values differ, each erase their own after a growth.
+template <class Map>
+void expect_told_apart(Map& m) {
+  m.check_invariants();
+  std::vector<std::pair<typename Map::iterator, int>> its;
+  for (const auto& it : all_of(m)) its.emplace_back(it, it->second);
+  m.reserve(10 * m.size());
+  m.check_invariants();
+  for (std::size_t i = 0; i < its.size(); i += 2) {
+    ASSERT_EQ(its[i].first->second, its[i].second);
+    m.erase(its[i].first);
+  }
+  m.check_invariants();
+  for (std::size_t i = 1; i < its.size(); i += 2) {
+    ASSERT_EQ(its[i].first->second, its[i].second);
+  }
+}
+
+using tied_map = gomap::map<std::string, int, all_alike>;
+tied_map ties(int n) {
+  tied_map m;
+  for (int i = 0; i < n; ++i) m[std::to_string(i)] = i;
+  return m;
+}
+
+TEST(MapIteratorOfTies, IsToldApartInACopy) {
+  const tied_map m = ties(100);
+  tied_map copy = m;
+  expect_told_apart(copy);
+  tied_map assigned;
+  assigned = m;
+  expect_told_apart(assigned);
+}
+TEST(MapIteratorOfTies, IsToldApartAfterAShrink) {
+  tied_map m = ties(100);
+  m.reserve(10'000);
+  m.shrink_to_fit();
+  expect_told_apart(m);
+}
+TEST(MapIteratorOfTies, IsToldApartAfterASwap) {
+  tied_map m = ties(100);
+  tied_map other = ties(30);
+  m.swap(other);
+  expect_told_apart(m);
+  expect_told_apart(other);
+  tied_map taken = std::move(other);
+  expect_told_apart(taken);
+}
+TEST(MapIteratorOfTies, IsToldApartInTheMemoryOfAnotherAllocator) {
+  using map = gomap::pmr::map<std::string, int, all_alike>;
+  std::pmr::monotonic_buffer_resource memory;
+  map m;
+  for (int i = 0; i < 100; ++i) m[std::to_string(i)] = i;
+  map moved(std::move(m), &memory);
+  expect_told_apart(moved);
+}
+TEST(MapIteratorOfTies, IsToldApartAfterClear) {
+  tied_map m = ties(100);
+  m.clear();
+  for (int i = 0; i < 50; ++i) m["new " + std::to_string(i)] = i;
+  expect_told_apart(m);
+}
+TEST(MapIteratorOfTies, IsToldApartWhereEntriesAreCopied) {
+  gomap::map<copied, int> m;
+  for (int i = 0; i < 100; ++i) m.emplace(copied(i, -i), i);
+  expect_told_apart(m);
+}
+
 // ---- an entry that is gone
 
 class MapIteratorMisuse : public testing::Test {
@@ -273,6 +364,58 @@ TEST_F(MapIteratorMisuse, OfANumberErasedAndInsertedAgain) {
   }
 }
 
+TEST_F(MapIteratorMisuse, OfANumberThatCameBackBeforeAGrowth) {
+  using past = gomap::detail::map_words<int, std::equal_to<>>::past;
+  if (std::is_same_v<past, gomap::detail::no_past>) GTEST_SKIP() << "addresses leave no bits here";
+  for (int elsewhere = 0; elsewhere < 8; ++elsewhere) {
+    int_map m = numbers(8);
+    const auto it = m.find(3);
+    m.erase(elsewhere);  // whose slot may be the one that it comes back to
+    m.erase(3);
+    m[3] = 1;
+    expect_named(m, it);
+    grow(m, 100);
+    expect_named(m, it);
+  }
+}
+
+TEST_F(MapIteratorMisuse, OfANumberThatCameBackToAnOverflowBucket) {
+  using past = gomap::detail::map_words<int, std::equal_to<>>::past;
+  if (std::is_same_v<past, gomap::detail::no_past>) GTEST_SKIP() << "addresses leave no bits here";
+  gomap::map<int, int, all_alike> m;
+  m.reserve(100);
+  for (int i = 0; i < 9; ++i) m[i] = i;
+  const auto it = m.find(8);
+  m.erase(8);  // and with it the bucket
+  m[8] = 1;
+  expect_named(m, it);
+}
+
+TEST_F(MapIteratorMisuse, OfANumberWhoseSlotHasSeenFourOthers) {
+  int_map m = numbers(8);
+  const auto it = m.find(3);
+  m.erase(3);
+  for (int i = 0; i < 20; ++i) {
+    m[100 + i] = i;
+    expect_named(m, it);
+    m.erase(100 + i);
+  }
+}
+
+TEST_F(MapIteratorMisuse, OfAnEntryOfAMapThatWasCleared) {
+  int_map m = numbers(8);
+  text_map t = texts(8);
+  const auto number = m.find(3);
+  const auto text = t.find("text number 3");
+  m.clear();
+  t.clear();
+  expect_named(m, number);
+  m[3] = 1;
+  t["text number 3"] = 1;
+  expect_named(m, number);
+  expect_named(t, text);
+}
+
 TEST_F(MapIteratorMisuse, OfANanThatGaveWayToAnother) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   for (int others : {0, 6, 30, 200}) {
@@ -342,6 +485,27 @@ TEST(MapIteratorEnd, ComesWithSwapOnBothSides) {
     swap(m, fresh);
     EXPECT_TRUE(of_fresh == fresh.end());
   });
+}
+TEST(MapIteratorEnd, ComesWithSwapHoweverOftenEitherWasCleared) {
+  const auto cleared = [](int times) {
+    text_map m;
+    for (int i = 0; i <= times; ++i) {
+      m.clear();
+      m["text"] = i;
+    }
+    return m;
+  };
+  for (int mine = 0; mine < 4; ++mine) {
+    for (int others = 0; others < 4; ++others) {
+      text_map m = cleared(mine);
+      text_map other = cleared(others);
+      const auto at = m.begin();
+      const auto of_other = other.begin();
+      m.swap(other);
+      EXPECT_TRUE(at == m.end()) << mine << ", " << others;
+      EXPECT_TRUE(of_other == other.end()) << mine << ", " << others;
+    }
+  }
 }
 TEST(MapIteratorEnd, ComesWithAMoveOutOfTheMap) {
   text_map taken;
