@@ -1,5 +1,7 @@
 // concurrent_moves_test.cpp -- concurrent_map moved, copied and swapped as a whole: what it costs,
 // what is left behind, and where allocators go.
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -7,6 +9,7 @@
 #include <memory_resource>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -107,6 +110,56 @@ TYPED_TEST(ConcurrentMoves, LeaveAMapThatManyThreadsBeginToUseAtOnce) {
     });
     support::expect_holds(m, {{0, 0}, {1, 1}, {2, 2}, {3, 3}});
   }
+}
+
+// Threads that ask for memory wait until as many as `missing` says have asked: but only for a
+// second, since a map may let one of them ask for all.
+struct meeting {
+  std::atomic<int> missing{0};
+
+  void await() noexcept {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+    missing.fetch_sub(1, std::memory_order_acq_rel);
+    while (missing.load(std::memory_order_acquire) > 0 && std::chrono::steady_clock::now() < end) {
+      std::this_thread::yield();
+    }
+  }
+};
+
+template <class T>
+struct meeting_allocator {
+  using value_type = T;
+
+  explicit meeting_allocator(meeting& m) noexcept : met(&m) {}
+  template <class U>
+  meeting_allocator(const meeting_allocator<U>& other) noexcept : met(other.met) {}
+
+  T* allocate(std::size_t n) {
+    met->await();
+    return std::allocator<T>().allocate(n);
+  }
+  void deallocate(T* p, std::size_t n) noexcept { std::allocator<T>().deallocate(p, n); }
+
+  template <class U>
+  friend bool operator==(const meeting_allocator& a, const meeting_allocator<U>& b) noexcept {
+    return a.met == b.met;
+  }
+
+  meeting* met;
+};
+
+TEST(ConcurrentMovesOfMapsWhoseShardsAreMadeByMany, LeaveTheShardsOfOneOfThem) {
+  meeting all;
+  using map = gomap::concurrent_map<int, int, gomap::hash<int>, std::equal_to<>,
+                                    meeting_allocator<std::pair<const int, int>>>;
+  map m({.shards = 4}, map::allocator_type(all));
+  const map taken(std::move(m));
+  all.missing = 4;
+
+  support::together(4, [&](int n) { m.store(n, n); });
+
+  EXPECT_EQ(m.size(), 4U);
+  for (int n = 0; n < 4; ++n) EXPECT_EQ(m.load(n), n);
 }
 
 // std::function throws when it is copied, and is empty once it was moved from.
