@@ -626,6 +626,32 @@ TEST(ShardModel, ClearingAnOverflowBucket) {
   EXPECT_TRUE(model::holds<clearing_an_overflow_bucket>(every_schedule_with(3)));
 }
 
+// Behind it is another. A reader in a bucket that is unlinked does not take its end for the chain's.
+template <bool Clears>
+struct unlinking_beside : program<unlinking_beside<Clears>, 2, words> {
+  void set_up() {
+    this->grow_to(1, 1);
+    this->fill_bucket(0);
+    this->insert(a, 1);
+    for (unsigned i = 1; i < gomap::detail::slots_per_bucket; ++i) this->insert(filler(i), 1);
+    this->insert(c, 1);
+    for (unsigned i = 1; i < gomap::detail::slots_per_bucket; ++i) this->erase(filler(i));
+    RL_ASSERT(this->table().stats().overflow_buckets == 2);
+  }
+  void thread(unsigned index) {
+    if (index == 0) {
+      Clears ? this->clear() : this->erase(a);
+    } else if (this->read(c) == absent) {
+      RL_ASSERT(Clears && this->read(c) != 1 && "it was gone");
+    }
+  }
+  static std::uint64_t filler(unsigned i) { return key_of(7, 0, 10 + i); }
+};
+TEST(ShardModel, UnlinkingBesideTheKey) {
+  EXPECT_TRUE(model::holds<unlinking_beside<false>>(every_schedule_with(3)));
+  EXPECT_TRUE(model::holds<unlinking_beside<true>>(every_schedule_with(2)));
+}
+
 // One goes from chain to chain; what it held and what it holds have one tophash.
 template <class Layout, bool AnyBits, std::uint64_t Read>
 struct reuse_of_an_overflow_bucket

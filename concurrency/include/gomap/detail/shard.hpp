@@ -8,7 +8,9 @@
 //
 // A reader that has seen any word of a write also sees the odd number that was stored before it,
 // and reads again. The lock keeps writers apart; the sequence is only for readers. It is odd while
-// words change and no longer: hashes are computed, and memory is allocated, while it is even.
+// words change and no longer: hashes are computed, and memory is allocated, while it is even. An
+// insertion that moves nothing leaves it alone: the word that shows the entry is stored last, so
+// that a reader sees all of it or nothing.
 //
 // A shard does not depend on threads or maps, so that a model checker can run it as it is.
 #pragma once

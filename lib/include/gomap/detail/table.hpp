@@ -55,9 +55,11 @@ namespace gomap::detail {
 //       got no memory and waits for its next try; or less, where 32 bits hold no more.
 //   T6  with a full past: an entry in a head that is no guest() was inserted there, and has no
 //       number. Of all other entries with one hash at most one has no number.
-//   T7  where readers take no lock: what they can reach changes only inside a section. The hash and
-//       the allocator are called outside. Memory that no chain leads to any more may change outside,
-//       too: whoever still reads it began before the section that cut it off, and will notice that.
+//   T7  where readers take no lock: what they can reach changes only inside a section, but for what
+//       an insertion adds: the entry is built, then its tophash stored, then a fresh bucket linked.
+//       The hash and the allocator are called outside. Memory that no chain leads to any more may
+//       change outside, too: whoever still reads it began before the section that cut it off, and
+//       will notice that.
 template <class Key, class T, class Allocator, class Words = plain_words>
 class table {
  public:
@@ -181,8 +183,7 @@ class table {
                   const OpenSection& open_section = {}) {
     if (size_ >= trigger_) [[unlikely]]
       return insert_slow(hash, hash_of, construct, open_section);
-    // T5: it is not growing
-    return place(array_ + (hash & mask_), hash, hash_of, construct, open_section);
+    return place(array_ + (hash & mask_), hash, hash_of, construct);  // T5: it is not growing
   }
 
   // Destroys the entry at `at`.  Requires: `hash` is its hash; or `head` is the head of its chain.
@@ -453,14 +454,12 @@ class table {
   }
 
   // always_inline: every insertion calls it, from one of two places.
-  template <class HashOf, class Construct, class OpenSection>
+  template <class HashOf, class Construct>
   [[gnu::always_inline]] inline position place(bucket_type* head, std::uint64_t hash,
-                                               const HashOf& hash_of, const Construct& construct,
-                                               const OpenSection& open_section);
-  template <class HashOf, class Construct, class OpenSection>
+                                               const HashOf& hash_of, const Construct& construct);
+  template <class HashOf, class Construct>
   [[gnu::noinline]] position place_in_overflow(bucket_type* head, std::uint64_t hash,
-                                               const HashOf& hash_of, const Construct& construct,
-                                               const OpenSection& open_section);
+                                               const HashOf& hash_of, const Construct& construct);
   template <class HashOf, class Construct>
   void construct_in_overflow(bucket_type* head, position at, std::uint64_t hash,
                              const HashOf& hash_of, const Construct& construct);
@@ -526,17 +525,16 @@ class table {
 // ---- bodies, in the order above ------------------------------------------------------------
 
 template <class Key, class T, class Allocator, class Words>
-template <class HashOf, class Construct, class OpenSection>
+template <class HashOf, class Construct>
 auto table<Key, T, Allocator, Words>::place(bucket_type* head, std::uint64_t hash,
-                                            const HashOf& hash_of, const Construct& construct,
-                                            const OpenSection& open_section) -> position {
+                                            const HashOf& hash_of, const Construct& construct)
+    -> position {
   const auto hole = head->empty();
   if (!hole) [[unlikely]]
-    return place_in_overflow(head, hash, hash_of, construct, open_section);
+    return place_in_overflow(head, hash, hash_of, construct);
   const unsigned i = hole.first();
-  const auto section = open_section();
   construct(allocator_, head->slot(i));
-  head->set_top(i, tophash_of(hash));
+  head->set_top(i, tophash_of(hash));  // readers may see the entry from here on
   ++size_;
   return {{head, i}, true};
 }
@@ -558,12 +556,10 @@ void table<Key, T, Allocator, Words>::construct_numbered(position at, const Cons
 }
 
 template <class Key, class T, class Allocator, class Words>
-template <class HashOf, class Construct, class OpenSection>
+template <class HashOf, class Construct>
 auto table<Key, T, Allocator, Words>::place_in_overflow(bucket_type* head, std::uint64_t hash,
                                                         const HashOf& hash_of,
-                                                        const Construct& construct,
-                                                        const OpenSection& open_section)
-    -> position {
+                                                        const Construct& construct) -> position {
   position at;
   bucket_type* tail = head;
   while (!at && tail->next() != nullptr) {
@@ -579,7 +575,6 @@ auto table<Key, T, Allocator, Words>::place_in_overflow(bucket_type* head, std::
     }
   } fresh{memory_, nullptr};
   if (!at) at = {{fresh.bucket = memory_.take(allocator_, mask_ + 1), 0}};
-  const auto section = open_section();
   construct_in_overflow(head, at, hash, hash_of, construct);
   at.where->set_top(at.index, tophash_of(hash));
   ++size_;
@@ -629,7 +624,7 @@ auto table<Key, T, Allocator, Words>::insert_slow(std::uint64_t hash, const Hash
                                                   const Construct& construct,
                                                   const OpenSection& open_section) -> position {
   if (!has_array()) allocate_first(0, open_section);
-  position at = place(home(hash), hash, hash_of, construct, open_section);
+  position at = place(home(hash), hash, hash_of, construct);
   // The entry is in, so nothing from here on may fail the insertion.
   advance_growth(hash_of, at, open_section);
   at.in_head = at.where == home(hash);
