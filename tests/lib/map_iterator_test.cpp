@@ -189,6 +189,17 @@ TEST(MapIterator, OfAWalkReadsItsEntryAfterAGrowthOfManyBitsAtOnce) {
     ASSERT_EQ(&it->second, &m.at("text number " + std::to_string(it->second)));
 }
 
+TEST(MapIterator, OfAWalkThroughAGrowthReadsItsEntryAfterAnother) {
+  text_map m = texts(100);
+  std::vector<std::pair<text_map::iterator, int>> its;
+  for (auto it = m.begin(); it != m.end(); ++it) {
+    if (its.size() == 5) grow(m, 1000);
+    its.emplace_back(it, it->second);
+  }
+  for (int i = 0; i < 10'000; ++i) m["later " + std::to_string(i)] = -2;
+  for (const auto& [it, value] : its) ASSERT_EQ(it->second, value);
+}
+
 // Throws when it is asked for the n-th time; 0: never.
 struct fragile_hash {
   int* n;
@@ -292,6 +303,17 @@ TEST(MapIteratorOfTies, IsToldApartWhereEntriesAreCopied) {
 }
 
 // ---- an entry that is gone
+
+TEST(MapIterator, IsNotEqualToThatOfALaterEntryInItsSlot) {
+  text_map t = texts(8);
+  int_map m = numbers(8);
+  const auto text = t.find("text number 3");
+  const auto number = m.find(3);
+  t.erase("text number 3");
+  m.erase(3);
+  EXPECT_FALSE(text == t.emplace("another", 3).first);
+  EXPECT_FALSE(number == m.emplace(30, 3).first);
+}
 
 class MapIteratorMisuse : public testing::Test {
  protected:
