@@ -53,6 +53,19 @@ class owner {
   std::unique_ptr<std::uint64_t> number_;
 };
 
+// Evacuations copy it, since its move might throw.
+class replica {
+ public:
+  explicit replica(std::uint64_t n) : number_(n) {}
+  replica(const replica&) = default;
+  replica(replica&& other) noexcept(false) : number_(other.number_) {}
+  std::uint64_t number() const { return number_; }
+  friend bool operator==(const replica& a, const replica& b) { return a.number() == b.number(); }
+
+ private:
+  std::uint64_t number_;
+};
+
 enum class colour : std::uint16_t {};
 
 // With a value that equals nothing, as a NaN.
@@ -68,8 +81,11 @@ struct length_of {
 struct sum_of {
   std::size_t operator()(const point& p) const { return static_cast<std::size_t>(p.x + p.y); }
 };
-struct number_of_owner {
-  std::size_t operator()(const owner& o) const noexcept { return o.number() / 3; }
+struct third_of_number {
+  template <class Key>
+  std::size_t operator()(const Key& key) const noexcept {
+    return key.number() / 3;
+  }
 };
 struct mod_ten {
   std::size_t operator()(std::uint64_t n) const { return n % 10; }
@@ -337,7 +353,7 @@ using settings = testing::Types<
     setting<std::string, gomap::hash<std::string>>, setting<std::string, length_of>,
     chosen<std::string, hash_kind::colliding>, chosen<std::string, hash_kind::high_bits>,
     setting<double, gomap::hash<double>>, setting<point, gomap::hash<point>>,
-    setting<point, sum_of>, setting<owner, number_of_owner>>;
+    setting<point, sum_of>, setting<owner, third_of_number>, setting<replica, third_of_number>>;
 TYPED_TEST_SUITE(IteratorIdentity, settings);
 
 TYPED_TEST(IteratorIdentity, HoldsWhateverTheMapGoesThrough) {
