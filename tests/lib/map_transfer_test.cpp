@@ -190,6 +190,20 @@ TEST(MapTransferPmr, OfEntriesThatCanOnlyBeMovedCompiles) {
   EXPECT_TRUE(m.empty());
 }
 
+// A pair says that it can be copied if its parts say so.
+TEST(MapTransferPmr, OfPairsOfWhatCanOnlyBeMovedCompiles) {
+  using value = std::pair<std::pmr::vector<std::unique_ptr<int>>, int>;
+  std::pmr::monotonic_buffer_resource arena;
+  gomap::pmr::map<int, value> m;
+  for (int i = 0; i < 50; ++i) m[i].second = i;
+
+  const auto moved = gomap::pmr::map<int, value>(std::move(m), &arena);
+
+  EXPECT_EQ(moved.size(), 50U);
+  EXPECT_EQ(moved.at(49).second, 49);
+  EXPECT_TRUE(m.empty());
+}
+
 TEST(MapTransferPmr, OfPlainValuesMovesThem) {
   std::pmr::monotonic_buffer_resource arena;
   gomap::pmr::map<int, std::unique_ptr<int>> m;
