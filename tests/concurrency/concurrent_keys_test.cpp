@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <regex>
 #include <string>
@@ -151,6 +152,26 @@ TEST(ConcurrentKeys, AreConvertedUnlessHashAndEqualityTakeThem) {
   m.store("ann", 1);
   EXPECT_EQ(m.load("ann"), 1);
   EXPECT_EQ(m.load(name{"ann"}), 1);
+}
+
+// A key that can only be moved, and what is one.
+struct ticket {
+  std::unique_ptr<int> number;
+  friend bool operator==(const ticket& a, const ticket& b) { return *a.number == *b.number; }
+  friend std::size_t hash_value(const ticket& t) { return static_cast<std::size_t>(*t.number); }
+};
+struct named_ticket : ticket {
+  std::string name;
+};
+
+TEST(ConcurrentKeys, MayDeriveFromAKey) {
+  gomap::concurrent_map<ticket, int> m;
+  const named_ticket first{{std::make_unique<int>(1)}, "ann"};
+  m.store(named_ticket{{std::make_unique<int>(1)}, "bob"}, 10);
+
+  EXPECT_EQ(m.load(first), 10);
+  EXPECT_EQ(m.erase(first), 1U);
+  static_assert(!storable<gomap::concurrent_map<ticket, int>, const named_ticket&>);
 }
 
 TEST(ConcurrentKeys, InBracesAreKeys) {
