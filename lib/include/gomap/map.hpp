@@ -57,13 +57,11 @@ namespace gomap {
 
 namespace detail {
 
-// Comparisons that cannot call back into a map: std::equal_to of scalars and of text. An enumeration
-// may have an operator of the user's, which a call by name finds and the language's own is not.
+// Comparisons that cannot call back into a map: std::equal_to of scalars and of text.
 template <class Key, class KeyEqual>
 concept known_comparison =
     (std::is_same_v<KeyEqual, std::equal_to<>> || std::is_same_v<KeyEqual, std::equal_to<Key>>)&&(
-        is_hash_of_text<hash<Key>> ||
-        (std::is_scalar_v<Key> && !requires(const Key& key) { operator==(key, key); }));
+        is_hash_of_text<hash<Key>> || (std::is_scalar_v<Key> && !has_users_equality<Key>));
 
 // An iterator of std's own kind, or of the one that std's containers took before there were concepts.
 template <class It>
@@ -917,13 +915,14 @@ template <class Key, class T, class Hash, class KeyEqual, class Allocator, class
 template <class Parts>
 auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::emplace_made_key(Parts parts)
     -> std::pair<iterator, bool> {
-  detail::built_aside<Key, entry_allocator> made(core_.allocator(), [&](entry_allocator& a, Key* at) {
-    detail::build_key<Key>(
-        [&](auto&&... part) {
-          allocator_traits::construct(a, at, std::forward<decltype(part)>(part)...);
-        },
-        parts.key);
-  });
+  detail::built_aside<Key, entry_allocator> made(
+      core_.allocator(), [&](entry_allocator& a, Key* at) {
+        detail::build_key<Key>(
+            [&](auto&&... part) {
+              allocator_traits::construct(a, at, std::forward<decltype(part)>(part)...);
+            },
+            parts.key);
+      });
   return find_or_insert(*made, operation::insert, [&](entry_allocator& a, value_type* to) {
     if constexpr (std::is_move_constructible_v<Key>) {
       entries::construct(a, to, std::piecewise_construct, std::forward_as_tuple(std::move(*made)),

@@ -31,6 +31,15 @@ concept has_users_equal_to = !requires {
   typename std::equal_to<Key>::first_argument_type;
 };
 
+// Whether comparing two scalars by == or by std::equal_to<> runs a function of a user's: one of an
+// enumeration may take different values for equal, and may look anywhere. The call by name finds no
+// built-in operator.
+template <class A, class B = A>
+concept has_users_equality = requires(const A& a, const B& b) {
+  operator==(a, b);
+}
+|| (std::is_same_v<A, B> && std::is_enum_v<A> && has_users_equal_to<A>);
+
 // Whether `equal` takes two keys for one. std::equal_to<> asks std::equal_to<Key>, which does what
 // it does itself, unless the user has specialised it.  Throws: what the comparison throws.
 template <class Key, class KeyEqual>

@@ -22,12 +22,6 @@
 
 namespace gomap::detail {
 
-// Whether == of an enumeration is a user's, by which different values may be equal.
-template <class Enum>
-concept has_users_equality = has_users_equal_to<Enum> || requires(Enum e) {
-  operator==(e, e);
-};
-
 // Whether equal keys are one key, and a copy of a key is as good as the key itself. A function, since
 // Key may be incomplete unless it is one of these.
 template <class Key, class KeyEqual>
