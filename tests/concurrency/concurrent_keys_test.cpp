@@ -21,6 +21,45 @@
 
 namespace {
 
+// Equal by std::equal_to if their keys are.
+struct bare {
+  int key;
+  int rest;
+  friend std::size_t hash_value(const bare& b) { return static_cast<std::size_t>(b.key); }
+};
+struct strict {
+  int key;
+  int rest;
+  friend bool operator==(const strict&, const strict&) = default;
+  friend std::size_t hash_value(const strict& s) { return static_cast<std::size_t>(s.key); }
+};
+// The same of a type that is read under the lock.
+template <class Key>
+struct locked : Key {
+  locked(int key, int rest) : Key{key, rest} {}
+  locked(const locked& other) : Key(other) {}
+};
+
+}  // namespace
+
+template <>
+struct std::equal_to<bare> {
+  bool operator()(const bare& a, const bare& b) const { return a.key == b.key; }
+};
+template <>
+struct std::equal_to<strict> {
+  bool operator()(const strict& a, const strict& b) const { return a.key == b.key; }
+};
+template <class Key>
+struct std::equal_to<locked<Key>> : std::equal_to<Key> {};
+
+template <>
+inline constexpr bool gomap::is_self_contained<bare> = true;
+template <>
+inline constexpr bool gomap::is_self_contained<strict> = true;
+
+namespace {
+
 using words = gomap::concurrent_map<std::string, int>;
 
 // What converts to a string, and to nothing that the hash of strings takes.
@@ -172,6 +211,44 @@ TEST(ConcurrentKeys, MayDeriveFromAKey) {
   EXPECT_EQ(m.load(first), 10);
   EXPECT_EQ(m.erase(first), 1U);
   static_assert(!storable<gomap::concurrent_map<ticket, int>, const named_ticket&>);
+}
+
+// ---- an equality by std::equal_to, which std::unordered_map asks by default
+
+template <class Key>
+class ConcurrentUsersEqualTo : public testing::Test {};
+using users_keys = testing::Types<bare, strict, locked<bare>, locked<strict>>;
+TYPED_TEST_SUITE(ConcurrentUsersEqualTo, users_keys);
+
+TYPED_TEST(ConcurrentUsersEqualTo, DecidesWhichKeysAreOne) {
+  using map = gomap::concurrent_map<TypeParam, int>;
+  static_assert(map::reads_take_no_lock == std::is_trivially_copyable_v<TypeParam>);
+  const TypeParam key{1, 10};
+  const TypeParam same{1, 20};
+  map m;
+
+  m.store(key, 1);
+  m.store(same, 2);
+  m.with_locked(TypeParam{2, 10}, TypeParam{2, 20}, [](auto& a, auto& b) {
+    EXPECT_EQ(&a, &b);
+    a.emplace(3);
+  });
+
+  EXPECT_EQ(m.size(), 2U);
+  EXPECT_EQ(m.load(key), 2);
+  EXPECT_EQ(m.load(TypeParam{2, 30}), 3);
+  EXPECT_EQ(m.erase(TypeParam{2, 40}), 1U);
+  EXPECT_TRUE(m == map(m));
+  m.check_invariants();
+}
+
+TEST(ConcurrentUsersEqualToOfMaps, LeavesItToTheOperatorWhetherMapsAreEqual) {
+  gomap::concurrent_map<strict, int> m;
+  gomap::concurrent_map<strict, int> other;
+  m.store({1, 10}, 1);
+  other.store({1, 20}, 1);
+
+  EXPECT_FALSE(m == other);
 }
 
 TEST(ConcurrentKeys, InBracesAreKeys) {

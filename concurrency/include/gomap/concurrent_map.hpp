@@ -932,7 +932,8 @@ void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::check_invariants(
   for (auto& shard : core_.shards()) {
     const shared_shard in(core_, shard, operation::read);
     detail::invariants<typename core_type::table_type>(in.table())
-        .check(core_.hash_of(), core_.equal());
+        .check(core_.hash_of(),
+               [this](const Key& a, const Key& b) { return core_.are_equal(a, b); });
     in.table().for_each([&](const value_type& e) {
       if (core_.shard_index(core_.hash_key(e.first)) != i) {
         GOMAP_THROW(invariant_error("gomap: an entry is in a shard that is not its own"));
@@ -980,7 +981,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::compare_class(
   comparison result = comparison::same;
   const auto compare = [&](const value_type& e, const shared_shard& there, std::uint64_t hash) {
     const value_type* const found = there.find(e.first, hash);
-    const bool same = found != nullptr && static_cast<bool>(e.first == found->first) &&
+    const bool same = found != nullptr && detail::same_keys<KeyEqual>(e.first, found->first) &&
                       static_cast<bool>(e.second == found->second);
     return same ? comparison::same : comparison::different;
   };

@@ -57,12 +57,6 @@ namespace gomap {
 
 namespace detail {
 
-// Comparisons that cannot call back into a map: std::equal_to of scalars and of text.
-template <class Key, class KeyEqual>
-concept known_comparison =
-    (std::is_same_v<KeyEqual, std::equal_to<>> || std::is_same_v<KeyEqual, std::equal_to<Key>>)&&(
-        is_hash_of_text<hash<Key>> || (std::is_scalar_v<Key> && !has_users_equality<Key>));
-
 // An iterator of std's own kind, or of the one that std's containers took before there were concepts.
 template <class It>
 concept input_iterator = std::input_iterator<It> ||
@@ -613,7 +607,7 @@ class map {
     if (a.size() != b.size()) return false;
     for (const value_type& entry : a) {
       const value_type* const other = b.locate(entry.first);
-      if (other == nullptr || !same_keys(entry.first, other->first)) return false;
+      if (other == nullptr || !detail::same_keys<KeyEqual>(entry.first, other->first)) return false;
       if (!static_cast<bool>(entry.second == other->second)) return false;
     }
     return true;
@@ -675,15 +669,6 @@ class map {
     return {at, next};
   }
 
-  // Whether keys that the equality takes for one are equal by ==, too.
-  static bool same_keys(const Key& a, const Key& b) {
-    constexpr bool asked_already = detail::known_comparison<Key, KeyEqual> && !std::is_enum_v<Key>;
-    if constexpr (!asked_already && requires { a == b; }) {
-      return static_cast<bool>(a == b);
-    } else {
-      return true;
-    }
-  }
   static T* value_or_null(value_type* entry) noexcept {
     return entry == nullptr ? nullptr : std::addressof(entry->second);
   }

@@ -41,7 +41,8 @@ concept has_users_equality = requires(const A& a, const B& b) {
 || (std::is_same_v<A, B> && std::is_enum_v<A> && has_users_equal_to<A>);
 
 // Whether `equal` takes two keys for one. std::equal_to<> asks std::equal_to<Key>, which does what
-// it does itself, unless the user has specialised it.  Throws: what the comparison throws.
+// it does itself, unless the user has specialised it; what is no Key but comparable with one it
+// compares itself.  Throws: what the comparison throws.
 template <class Key, class KeyEqual>
 [[nodiscard]] constexpr bool are_equal(const KeyEqual& equal, const Key& a, const Key& b) {
   constexpr bool by_type = std::is_same_v<KeyEqual, std::equal_to<>> &&
@@ -57,6 +58,28 @@ template <class Key, class KeyEqual>
     return equal(a, b);
   } else {
     return false;  // the assertion says it all
+  }
+}
+template <class A, class B, class KeyEqual>
+[[nodiscard]] constexpr bool are_equal(const KeyEqual& equal, const A& a, const B& b) {
+  return equal(a, b);
+}
+
+// Comparisons that cannot call back into a map: std::equal_to of scalars and of text.
+template <class Key, class KeyEqual>
+concept known_comparison =
+    (std::is_same_v<KeyEqual, std::equal_to<>> || std::is_same_v<KeyEqual, std::equal_to<Key>>)&&(
+        is_hash_of_text<hash<Key>> || (std::is_scalar_v<Key> && !has_users_equality<Key>));
+
+// Whether keys that KeyEqual takes for one are equal by ==, too, if they have it.
+// Throws: what == throws.
+template <class KeyEqual, class Key>
+[[nodiscard]] bool same_keys(const Key& a, const Key& b) {
+  constexpr bool asked_already = known_comparison<Key, KeyEqual> && !std::is_enum_v<Key>;
+  if constexpr (!asked_already && requires { a == b; }) {
+    return static_cast<bool>(a == b);
+  } else {
+    return true;
   }
 }
 
