@@ -19,21 +19,14 @@
 
 #include <gomap/concurrent_map.hpp>
 
+#include "support/users_equal_to.hpp"
+
 namespace {
 
-// Equal by std::equal_to if their keys are.
-struct bare {
-  int key;
-  int rest;
-  friend std::size_t hash_value(const bare& b) { return static_cast<std::size_t>(b.key); }
-};
-struct strict {
-  int key;
-  int rest;
-  friend bool operator==(const strict&, const strict&) = default;
-  friend std::size_t hash_value(const strict& s) { return static_cast<std::size_t>(s.key); }
-};
-// The same of a type that is read under the lock.
+using support::bare;
+using support::strict;
+
+// Keys that are read under the lock.
 template <class Key>
 struct locked : Key {
   locked(int key, int rest) : Key{key, rest} {}
@@ -42,14 +35,6 @@ struct locked : Key {
 
 }  // namespace
 
-template <>
-struct std::equal_to<bare> {
-  bool operator()(const bare& a, const bare& b) const { return a.key == b.key; }
-};
-template <>
-struct std::equal_to<strict> {
-  bool operator()(const strict& a, const strict& b) const { return a.key == b.key; }
-};
 template <class Key>
 struct std::equal_to<locked<Key>> : std::equal_to<Key> {};
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <memory_resource>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -15,6 +16,7 @@
 #include "support/counting_allocator.hpp"
 #include "support/crew.hpp"
 #include "support/fault.hpp"
+#include "support/rationed_resource.hpp"
 
 namespace {
 
@@ -318,33 +320,12 @@ TEST_F(ConcurrentPmr, MapsAreMovedAssignedAndSwapped) {
   EXPECT_EQ(c.size(), 1U);
 }
 
-// Hands out so many blocks.
-class rationed_resource : public std::pmr::memory_resource {
- public:
-  explicit rationed_resource(std::size_t blocks) : left_(blocks) {}
-
- private:
-  void* do_allocate(std::size_t bytes, std::size_t alignment) override {
-    if (left_ == 0) throw std::bad_alloc();
-    --left_;
-    return std::pmr::new_delete_resource()->allocate(bytes, alignment);
-  }
-  void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override {
-    std::pmr::new_delete_resource()->deallocate(p, bytes, alignment);
-  }
-  [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override {
-    return this == &other;
-  }
-
-  std::size_t left_;
-};
-
 // What has moved comes back to the resource that it came from.
 TEST_F(ConcurrentPmr, MapsThatCannotBeMovedToAnotherResourceKeepTheirOwn) {
   pmr_map from({.shards = 2}, &first_);
   fill(from, 60);
   for (std::size_t blocks = 0; !from.empty(); ++blocks) {
-    rationed_resource few(blocks);
+    support::rationed_resource few({.blocks = blocks});
     try {
       const pmr_map moved(std::move(from), &few);
       EXPECT_EQ(moved.size(), 60U);
