@@ -2,6 +2,7 @@
 // what is left behind, and where allocators go.
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <memory_resource>
@@ -318,6 +319,22 @@ TEST_F(ConcurrentPmr, MapsAreMovedAssignedAndSwapped) {
   expect_holds(a, 0);
   c = {{text(1), text(1)}};
   EXPECT_EQ(c.size(), 1U);
+}
+
+// Of these std::deque says that they can be copied, and not that a move throws nothing.
+TEST(ConcurrentMovesOfContainersOfMoveOnly, AreMoves) {
+  using value = std::deque<std::unique_ptr<int>>;
+  gomap::concurrent_map<int, value> m;
+  for (int i = 0; i < 100; ++i) {
+    m.update(i, [&](value& v) { v.emplace_back(std::make_unique<int>(i)); });
+  }
+
+  EXPECT_EQ(*m.exchange(1, value())->front(), 1);
+  m.compute(2, [](auto& e) { EXPECT_EQ(*e->front(), 2); });
+  EXPECT_EQ(*m.load_and_erase(3)->front(), 3);
+  gomap::map<int, value> all(std::move(m));
+  const gomap::concurrent_map<int, value> back(std::move(all));
+  EXPECT_EQ(back.cvisit(4, [](const auto& e) { EXPECT_EQ(*e.second.front(), 4); }), 1U);
 }
 
 // What has moved comes back to the resource that it came from.

@@ -56,6 +56,7 @@
 #include <gomap/detail/aside.hpp>
 #include <gomap/detail/batch.hpp>
 #include <gomap/detail/concurrent_core.hpp>
+#include <gomap/detail/copyable.hpp>
 #include <gomap/detail/key_and_value.hpp>
 #include <gomap/detail/key_forms.hpp>
 #include <gomap/detail/map_contents.hpp>
@@ -1060,7 +1061,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::exchange(K&& key,
         // A copy where what comes next could fail and leave the map with what was moved from.
         if constexpr ((std::is_nothrow_move_constructible_v<T> &&
                        std::is_nothrow_move_assignable_v<T>) ||
-                      !std::is_copy_constructible_v<T>) {
+                      !detail::copyable<T>) {
           before.emplace(std::move(at.entry()->second));
         } else {
           before.emplace(std::as_const(at.entry()->second));

@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <gomap/detail/copyable.hpp>
 #include <gomap/detail/words.hpp>
 #include <gomap/hash.hpp>
 
@@ -47,7 +48,7 @@ struct entry_traits {
   // Whether an entry is moved out of its slot, rather than copied because a move could fail half
   // way and leave two damaged ones. Types that can only be moved are moved, as in std::vector.
   static constexpr bool moves() noexcept {
-    return relocates() || !(std::is_copy_constructible_v<Key> && std::is_copy_constructible_v<T>);
+    return relocates() || !(copyable<Key> && copyable<T>);
   }
   static constexpr bool trivially_destroyed() noexcept {
     return std::is_trivially_destructible_v<Key> && std::is_trivially_destructible_v<T> &&
