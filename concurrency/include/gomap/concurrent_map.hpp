@@ -426,7 +426,9 @@ class concurrent_map {
   template <std::input_iterator It>
   size_type insert(It first, It last) {
     size_type inserted = 0;
-    for (; first != last; ++first) inserted += emplace(*first) ? 1 : 0;
+    for (; first != last; ++first) {
+      if (emplace(*first)) ++inserted;
+    }
     return inserted;
   }
   size_type insert(std::initializer_list<value_type> list) {
@@ -762,7 +764,9 @@ class concurrent_map {
   template <access How, class F1, class F2, class It>
   size_type emplace_each(F1& inserted, F2& found, It first, It last) {
     size_type count = 0;
-    for (; first != last; ++first) count += emplace_visiting<How>(inserted, found, *first) ? 1 : 0;
+    for (; first != last; ++first) {
+      if (emplace_visiting<How>(inserted, found, *first)) ++count;
+    }
     return count;
   }
   // The last of `args` are functions: one for an entry found, or one for an entry inserted and one
@@ -862,7 +866,10 @@ class concurrent_map {
 
   // ---- contents as a whole. By one thread.
 
-  [[nodiscard]] static concurrent_options room_for(size_type n) noexcept { return {.capacity = n}; }
+  template <std::integral N>
+  [[nodiscard]] static concurrent_options room_for(N n) noexcept {
+    return {.capacity = static_cast<size_type>(n)};
+  }
 
   // Exchanges everything, and the allocators as well if they go along.
   template <bool AllocatorsToo>

@@ -736,7 +736,7 @@ class map {
         find_or_insert(key, operation::assign, [&](entry_allocator& a, value_type* to) {
           entries::construct(a, to, std::forward<K>(key), std::forward<M>(value));
         });
-    if (!result.second) result.first->second = std::forward<M>(value);
+    if (!result.second) detail::assign_value(result.first->second, std::forward<M>(value));
     return result;
   }
   template <class K>

@@ -16,6 +16,19 @@
 
 namespace gomap::detail {
 
+// Assigns a value made of `from`. Numbers are converted without a warning in here of what was asked
+// for elsewhere, as they are when an entry is built.  Throws: what the assignment throws.
+template <class T, class From>
+void assign_value(T& to, From&& from) {
+  using number = std::remove_cvref_t<From>;
+  if constexpr (std::is_arithmetic_v<T> && std::is_arithmetic_v<number> &&
+                !std::is_same_v<T, number>) {
+    to = static_cast<T>(from);
+  } else {
+    to = std::forward<From>(from);
+  }
+}
+
 template <class Key, class T, class Allocator, class Words = plain_words>
 struct entry_traits {
   using value_type = std::pair<const Key, T>;
