@@ -227,6 +227,20 @@ TYPED_TEST(ConcurrentUsersEqualTo, DecidesWhichKeysAreOne) {
   m.check_invariants();
 }
 
+TEST(ConcurrentUsersEqualToOfPointers, IsUsedUnderTheLock) {
+  using map = gomap::concurrent_map<const support::record*, int>;
+  static_assert(!map::reads_take_no_lock);
+  const support::record here{1};
+  const support::record there{1};
+  map m;
+
+  m.store(&here, 1);
+  m.store(&there, 2);
+
+  EXPECT_EQ(m.size(), 1U);
+  EXPECT_EQ(m.load(&here), 2);
+}
+
 TEST(ConcurrentUsersEqualToOfMaps, LeavesItToTheOperatorWhetherMapsAreEqual) {
   gomap::concurrent_map<strict, int> m;
   gomap::concurrent_map<strict, int> other;

@@ -440,6 +440,20 @@ TEST(UsersEqualTo, IsUsedBesideAnOperator) {
   EXPECT_FALSE(m == other) << "maps are compared by the operator";
 }
 
+TEST(UsersEqualTo, OfAPointerIsUsed) {
+  const support::record here{1};
+  const support::record there{1};
+  const support::record others[] = {{2}, {3}, {4}, {5}, {6}, {7}, {8}, {9}, {10}, {11}};
+  gomap::map<const support::record*, int> m{{&here, 1}};
+  const auto at = m.find(&there);
+  for (const auto& other : others) m[&other] = 2;
+
+  EXPECT_EQ(m.at(&there), 1);
+  EXPECT_EQ(at->first, &here);
+  EXPECT_EQ(m.erase(&there), 1U);
+  m.check_invariants();
+}
+
 // ---- N3980's calls
 
 // Written for any hash algorithm: the address and size of what is to be hashed.

@@ -19,6 +19,10 @@ struct strict {
   friend bool operator==(const strict&, const strict&) = default;
   friend std::size_t hash_value(const strict& s) { return static_cast<std::size_t>(s.key); }
 };
+// Referred to by its address; equal if what is there is.
+struct record {
+  int key;
+};
 
 }  // namespace support
 
@@ -30,5 +34,17 @@ template <>
 struct std::equal_to<support::strict> {
   bool operator()(const support::strict& a, const support::strict& b) const {
     return a.key == b.key;
+  }
+};
+template <>
+struct std::equal_to<const support::record*> {
+  bool operator()(const support::record* a, const support::record* b) const {
+    return a->key == b->key;
+  }
+};
+template <>
+struct std::hash<const support::record*> {
+  std::size_t operator()(const support::record* r) const {
+    return static_cast<std::size_t>(r->key);
   }
 };

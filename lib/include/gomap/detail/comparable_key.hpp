@@ -31,14 +31,14 @@ concept has_users_equal_to = !requires {
   typename std::equal_to<Key>::first_argument_type;
 };
 
-// Whether comparing two scalars by == or by std::equal_to<> runs a function of a user's: one of an
-// enumeration may take different values for equal, and may look anywhere. The call by name finds no
-// built-in operator.
+// Whether comparing two scalars by == or by std::equal_to<> runs a function of a user's: that of an
+// enumeration or a pointer may take different values for equal, and may look anywhere. The call by
+// name finds no built-in operator.
 template <class A, class B = A>
 concept has_users_equality = requires(const A& a, const B& b) {
   operator==(a, b);
 }
-|| (std::is_same_v<A, B> && std::is_enum_v<A> && has_users_equal_to<A>);
+|| (std::is_same_v<A, B> && !std::is_arithmetic_v<A> && has_users_equal_to<A>);
 
 // Whether `equal` takes two keys for one. std::equal_to<> asks std::equal_to<Key>, which does what
 // it does itself, unless the user has specialised it; what is no Key but comparable with one it
@@ -46,7 +46,7 @@ concept has_users_equality = requires(const A& a, const B& b) {
 template <class Key, class KeyEqual>
 [[nodiscard]] constexpr bool are_equal(const KeyEqual& equal, const Key& a, const Key& b) {
   constexpr bool by_type = std::is_same_v<KeyEqual, std::equal_to<>> &&
-                           !std::is_arithmetic_v<Key> && !std::is_pointer_v<Key> &&
+                           !std::is_arithmetic_v<Key> &&
                            (compares<KeyEqual, Key, Key> || has_users_equal_to<Key>);
   static_assert(
       by_type || compares<KeyEqual, Key, Key>,

@@ -31,7 +31,9 @@ template <class Key, class KeyEqual>
     return false;
   } else if constexpr (std::is_enum_v<Key>) {
     return !has_users_equality<Key>;
-  } else if constexpr (std::is_integral_v<Key> || std::is_pointer_v<Key>) {
+  } else if constexpr (std::is_pointer_v<Key>) {
+    return !has_users_equality<Key> && sizeof(Key) <= sizeof(std::uint64_t);
+  } else if constexpr (std::is_integral_v<Key>) {
     return sizeof(Key) <= sizeof(std::uint64_t);
   } else {
     return false;
