@@ -17,6 +17,8 @@
 #include <gomap/page_allocator.hpp>
 #include <gomap/tracking_allocator.hpp>
 
+#include "support/hostile_types.hpp"
+
 namespace {
 
 using gomap::memory_ledger;
@@ -255,6 +257,26 @@ void expect_ledger_goes_along() {
 TEST(TrackingAllocator, GoesAlongWithAMapThatMovesOrSwaps) {
   expect_ledger_goes_along<std::allocator<entry>>();
   expect_ledger_goes_along<page_allocator<entry>>();
+}
+
+TEST(TrackingAllocator, TakesNoAddressOfWhatHasAnOperatorForIt) {
+  using hostile_entry = std::pair<const hostile::text, hostile::text>;
+  using allocator = tracking_allocator<hostile_entry, hostile::allocator<hostile_entry>>;
+  using map = gomap::map<hostile::text, hostile::text, hostile::hash, hostile::equal, allocator>;
+  memory_ledger one;
+  memory_ledger two;
+  {
+    map m{allocator(one)};
+    for (int i = 0; i < 500; ++i) m.try_emplace(hostile::text(i), i);
+
+    map copy(m, allocator(two, hostile::allocator<hostile_entry>(1)));
+    copy = std::move(m);
+
+    EXPECT_EQ(copy.size(), 500u);
+    EXPECT_FALSE(allocator(one) == allocator(two));
+  }
+  EXPECT_EQ(one.bytes(), 0u);
+  EXPECT_EQ(two.bytes(), 0u);
 }
 
 }  // namespace

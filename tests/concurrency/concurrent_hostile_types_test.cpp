@@ -1,10 +1,11 @@
-// concurrent_hostile_types_test.cpp -- keys and values that overload what nobody should rely on:
-// their address and their comma.
+// concurrent_hostile_types_test.cpp -- keys, values and all else that a concurrent map is made of,
+// with operators that nobody should rely on (support/hostile_types.hpp).
 #include <cstddef>
 #include <functional>
 #include <iterator>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -12,51 +13,42 @@
 
 #include <gomap/concurrent_map.hpp>
 
-namespace hostile {
-
-// `Text` is std::string, or a number for one that is read without a lock.
-template <class Text>
-struct thing {
-  Text text{};
-
-  thing() = default;
-  explicit thing(int n) : text(Text(static_cast<std::size_t>(n), 'x')) {}
-  void operator&() const = delete;
-  friend bool operator==(const thing& a, const thing& b) { return a.text == b.text; }
-};
-template <>
-inline thing<std::size_t>::thing(int n) : text(static_cast<std::size_t>(n)) {}
-
-// Found for every type that has one of these for an argument.
-template <class A, class B>
-void operator,(const A&, const B&) = delete;
-
-struct hash {
-  std::size_t operator()(const thing<std::string>& t) const { return t.text.size() * 977; }
-  std::size_t operator()(const thing<std::size_t>& t) const { return t.text * 977; }
-};
-
-}  // namespace hostile
+#include "support/hostile_types.hpp"
 
 template <>
-inline constexpr bool gomap::is_self_contained<hostile::thing<std::size_t>> = true;
+inline constexpr bool gomap::is_self_contained<hostile::count> = true;
+template <>
+inline constexpr bool gomap::is_self_contained<hostile::number, hostile::equal> = true;
+
+template <class Key>
+using hostile_map =
+    gomap::concurrent_map<Key, Key, hostile::hash, hostile::equal,
+                          hostile::allocator<std::pair<const Key, Key>>, hostile::mutex>;
+
+// Compiles every member that is no template.
+template class gomap::concurrent_map<
+    hostile::text, hostile::text, hostile::hash, hostile::equal,
+    hostile::allocator<std::pair<const hostile::text, hostile::text>>, hostile::mutex>;
+template class gomap::concurrent_map<
+    hostile::count, hostile::count, hostile::hash, hostile::equal,
+    hostile::allocator<std::pair<const hostile::count, hostile::count>>, hostile::mutex>;
 
 namespace {
 
-template <class Text>
+template <class Key>
 class ConcurrentHostileTypes : public testing::Test {};
-using texts = testing::Types<std::string, std::size_t>;
-TYPED_TEST_SUITE(ConcurrentHostileTypes, texts);
+using keys = testing::Types<hostile::text, hostile::count, hostile::number>;
+TYPED_TEST_SUITE(ConcurrentHostileTypes, keys);
 
 TYPED_TEST(ConcurrentHostileTypes, DoInEveryCall) {
-  using thing = hostile::thing<TypeParam>;
-  using map = gomap::concurrent_map<thing, thing, hostile::hash>;
-  static_assert(map::reads_take_no_lock == std::is_same_v<TypeParam, std::size_t>);
+  using thing = TypeParam;
+  using map = hostile_map<thing>;
+  static_assert(map::reads_take_no_lock == std::is_trivially_copyable_v<thing>);
   map m({.shards = 2});
   const auto ignore = [](const auto&) {};
   for (int i = 0; i < 100; ++i) m.store(thing(i), thing(i));
-  const thing one(1);
-  const thing two(2);
+  const thing one = thing(1);
+  const thing two = thing(2);
 
   EXPECT_TRUE(m.load(one) == one);
   EXPECT_TRUE(m.load_or(thing(1000), two) == two);
@@ -67,11 +59,11 @@ TYPED_TEST(ConcurrentHostileTypes, DoInEveryCall) {
   EXPECT_EQ(m.visit(one, ignore), 1U);
   EXPECT_EQ(m.cvisit(one, ignore), 1U);
   m.update(thing(100), [](auto&) {});
-  m.compute(thing(101), [&](auto& e) { e.emplace(7); });
+  m.compute(thing(101), [&](auto& e) { e.emplace(thing(7)); });
   m.with_locked(one, two, [](auto& a, auto& b) { std::swap(*a, *b); });
   EXPECT_FALSE(m.insert(std::pair(one, two)));
   EXPECT_FALSE(m.emplace(one, two));
-  EXPECT_TRUE(m.try_emplace_and_visit(thing(102), 7, ignore, ignore));
+  EXPECT_TRUE(m.try_emplace_and_visit(thing(102), thing(7), ignore, ignore));
   EXPECT_FALSE(m.insert_or_assign(one, two));
   EXPECT_EQ(m.erase_if(one, [](const auto&) { return true; }), 1U);
   EXPECT_TRUE(m.load_and_erase(two) == one);
@@ -93,7 +85,8 @@ TYPED_TEST(ConcurrentHostileTypes, DoInEveryCall) {
   EXPECT_EQ(moved.visit_all(ignore), moved.size());
   EXPECT_EQ(moved.snapshot().size(), moved.size());
   moved.check_invariants();
-  moved.clear();
+  map elsewhere(std::move(moved), typename map::allocator_type(1));
+  EXPECT_EQ(typename map::map_type(std::move(elsewhere)).size(), 100U);
 }
 
 }  // namespace

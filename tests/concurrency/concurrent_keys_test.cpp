@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <regex>
 #include <string>
@@ -17,6 +18,30 @@
 #include <gtest/gtest.h>
 
 #include <gomap/concurrent_map.hpp>
+
+#include "support/users_equal_to.hpp"
+
+namespace {
+
+using support::bare;
+using support::strict;
+
+// Keys that are read under the lock.
+template <class Key>
+struct locked : Key {
+  locked(int key, int rest) : Key{key, rest} {}
+  locked(const locked& other) : Key(other) {}
+};
+
+}  // namespace
+
+template <class Key>
+struct std::equal_to<locked<Key>> : std::equal_to<Key> {};
+
+template <>
+inline constexpr bool gomap::is_self_contained<bare> = true;
+template <>
+inline constexpr bool gomap::is_self_contained<strict> = true;
 
 namespace {
 
@@ -151,6 +176,78 @@ TEST(ConcurrentKeys, AreConvertedUnlessHashAndEqualityTakeThem) {
   m.store("ann", 1);
   EXPECT_EQ(m.load("ann"), 1);
   EXPECT_EQ(m.load(name{"ann"}), 1);
+}
+
+// A key that can only be moved, and what is one.
+struct ticket {
+  std::unique_ptr<int> number;
+  friend bool operator==(const ticket& a, const ticket& b) { return *a.number == *b.number; }
+  friend std::size_t hash_value(const ticket& t) { return static_cast<std::size_t>(*t.number); }
+};
+struct named_ticket : ticket {
+  std::string name;
+};
+
+TEST(ConcurrentKeys, MayDeriveFromAKey) {
+  gomap::concurrent_map<ticket, int> m;
+  const named_ticket first{{std::make_unique<int>(1)}, "ann"};
+  m.store(named_ticket{{std::make_unique<int>(1)}, "bob"}, 10);
+
+  EXPECT_EQ(m.load(first), 10);
+  EXPECT_EQ(m.erase(first), 1U);
+  static_assert(!storable<gomap::concurrent_map<ticket, int>, const named_ticket&>);
+}
+
+// ---- an equality by std::equal_to, which std::unordered_map asks by default
+
+template <class Key>
+class ConcurrentUsersEqualTo : public testing::Test {};
+using users_keys = testing::Types<bare, strict, locked<bare>, locked<strict>>;
+TYPED_TEST_SUITE(ConcurrentUsersEqualTo, users_keys);
+
+TYPED_TEST(ConcurrentUsersEqualTo, DecidesWhichKeysAreOne) {
+  using map = gomap::concurrent_map<TypeParam, int>;
+  static_assert(map::reads_take_no_lock == std::is_trivially_copyable_v<TypeParam>);
+  const TypeParam key{1, 10};
+  const TypeParam same{1, 20};
+  map m;
+
+  m.store(key, 1);
+  m.store(same, 2);
+  m.with_locked(TypeParam{2, 10}, TypeParam{2, 20}, [](auto& a, auto& b) {
+    EXPECT_EQ(&a, &b);
+    a.emplace(3);
+  });
+
+  EXPECT_EQ(m.size(), 2U);
+  EXPECT_EQ(m.load(key), 2);
+  EXPECT_EQ(m.load(TypeParam{2, 30}), 3);
+  EXPECT_EQ(m.erase(TypeParam{2, 40}), 1U);
+  EXPECT_TRUE(m == map(m));
+  m.check_invariants();
+}
+
+TEST(ConcurrentUsersEqualToOfPointers, IsUsedUnderTheLock) {
+  using map = gomap::concurrent_map<const support::record*, int>;
+  static_assert(!map::reads_take_no_lock);
+  const support::record here{1};
+  const support::record there{1};
+  map m;
+
+  m.store(&here, 1);
+  m.store(&there, 2);
+
+  EXPECT_EQ(m.size(), 1U);
+  EXPECT_EQ(m.load(&here), 2);
+}
+
+TEST(ConcurrentUsersEqualToOfMaps, LeavesItToTheOperatorWhetherMapsAreEqual) {
+  gomap::concurrent_map<strict, int> m;
+  gomap::concurrent_map<strict, int> other;
+  m.store({1, 10}, 1);
+  other.store({1, 20}, 1);
+
+  EXPECT_FALSE(m == other);
 }
 
 TEST(ConcurrentKeys, InBracesAreKeys) {

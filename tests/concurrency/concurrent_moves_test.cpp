@@ -4,9 +4,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <memory_resource>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -18,6 +20,7 @@
 #include "support/counting_allocator.hpp"
 #include "support/crew.hpp"
 #include "support/fault.hpp"
+#include "support/rationed_resource.hpp"
 
 namespace {
 
@@ -371,33 +374,28 @@ TEST_F(ConcurrentPmr, MapsAreMovedAssignedAndSwapped) {
   EXPECT_EQ(c.size(), 1U);
 }
 
-// Hands out so many blocks.
-class rationed_resource : public std::pmr::memory_resource {
- public:
-  explicit rationed_resource(std::size_t blocks) : left_(blocks) {}
-
- private:
-  void* do_allocate(std::size_t bytes, std::size_t alignment) override {
-    if (left_ == 0) throw std::bad_alloc();
-    --left_;
-    return std::pmr::new_delete_resource()->allocate(bytes, alignment);
-  }
-  void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override {
-    std::pmr::new_delete_resource()->deallocate(p, bytes, alignment);
-  }
-  [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override {
-    return this == &other;
+// Of these std::deque says that they can be copied, and not that a move throws nothing.
+TEST(ConcurrentMovesOfContainersOfMoveOnly, AreMoves) {
+  using value = std::deque<std::unique_ptr<int>>;
+  gomap::concurrent_map<int, value> m;
+  for (int i = 0; i < 100; ++i) {
+    m.update(i, [&](value& v) { v.emplace_back(std::make_unique<int>(i)); });
   }
 
-  std::size_t left_;
-};
+  EXPECT_EQ(*m.exchange(1, value())->front(), 1);
+  m.compute(2, [](auto& e) { EXPECT_EQ(*e->front(), 2); });
+  EXPECT_EQ(*m.load_and_erase(3)->front(), 3);
+  gomap::map<int, value> all(std::move(m));
+  const gomap::concurrent_map<int, value> back(std::move(all));
+  EXPECT_EQ(back.cvisit(4, [](const auto& e) { EXPECT_EQ(*e.second.front(), 4); }), 1U);
+}
 
 // What has moved comes back to the resource that it came from.
 TEST_F(ConcurrentPmr, MapsThatCannotBeMovedToAnotherResourceKeepTheirOwn) {
   pmr_map from({.shards = 2}, &first_);
   fill(from, 60);
   for (std::size_t blocks = 0; !from.empty(); ++blocks) {
-    rationed_resource few(blocks);
+    support::rationed_resource few({.blocks = blocks});
     try {
       const pmr_map moved(std::move(from), &few);
       EXPECT_EQ(moved.size(), 60U);

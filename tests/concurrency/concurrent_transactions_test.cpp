@@ -323,4 +323,47 @@ TEST(ConcurrentTransactionsOfAccounts, KeepTheSum) {
   EXPECT_EQ(sum, 10'000U);
 }
 
+// ---- keys that are no Keys
+
+TEST(ConcurrentTransactionKeys, OfOneTextAreOneKey) {
+  gomap::concurrent_map<std::string, int> m;
+  const char here[] = "ann";
+  const char* const there = "ann and bob";
+  const char there_too[] = "ann and bob";
+
+  m.with_locked(here, "ann", [](auto& a, auto& b) {
+    EXPECT_EQ(&a, &b);
+    a.emplace(1);
+  });
+  m.with_locked(there, there_too, [](auto& a, auto& b) {
+    EXPECT_EQ(&a, &b);
+    a.emplace(2);
+  });
+
+  EXPECT_EQ(m.size(), 2U);
+  m.check_invariants();
+}
+
+// Compares a Key with what is none, in this order alone.
+struct equal_in_order {
+  using is_transparent = void;
+  bool operator()(const std::string& a, const std::string& b) const { return a == b; }
+  bool operator()(const std::string& a, std::string_view b) const { return a == b; }
+  bool operator()(std::string_view, const std::string&) const = delete;
+  bool operator()(std::string_view, std::string_view) const = delete;
+};
+
+TEST(ConcurrentTransactionKeys, AreComparedAsAKeyWithWhatIsNone) {
+  gomap::concurrent_map<std::string, int, gomap::hash<std::string>, equal_in_order> m;
+  const std::string key = "ann";
+  const std::string_view view = key;
+
+  m.with_locked(view, key, view, [](auto& a, auto& b, auto& c) {
+    EXPECT_TRUE(&a == &b && &b == &c);
+    a.emplace(1);
+  });
+
+  EXPECT_EQ(m.size(), 1U);
+}
+
 }  // namespace

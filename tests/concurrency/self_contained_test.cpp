@@ -49,6 +49,7 @@ enum class name_number { first, second };
   return names[static_cast<std::size_t>(a)] == names[static_cast<std::size_t>(b)];
 }
 enum class plain_number { first, second };
+enum class code_number { first, second };
 
 struct equal_modulo_ten {
   bool operator()(int a, int b) const { return a % 10 == b % 10; }
@@ -61,6 +62,21 @@ struct equal_in_a_table {
 };
 
 }  // namespace
+
+template <>
+struct std::equal_to<code_number> {
+  bool operator()(code_number a, code_number b) const {
+    return static_cast<name_number>(a) == static_cast<name_number>(b);
+  }
+};
+template <>
+struct std::equal_to<std::array<plain_number, 2>> {
+  bool operator()(const std::array<plain_number, 2>& a,
+                  const std::array<plain_number, 2>& b) const {
+    return std::equal_to<code_number>()(static_cast<code_number>(a[0]),
+                                        static_cast<code_number>(b[0]));
+  }
+};
 
 template <>
 inline constexpr bool gomap::is_self_contained<point> = true;
@@ -115,6 +131,13 @@ TEST(SelfContained, IsAskedOfAnEqualityThatIsNotTheTypesOwn) {
   EXPECT_FALSE((is_self_contained<std::pair<point, int>, equal_in_a_table>));
   EXPECT_TRUE((is_self_contained<int, equal_modulo_ten>));
   EXPECT_TRUE((is_self_contained<point, equal_in_a_table>)) << "a type speaks for every equality";
+}
+
+// std::equal_to<> asks it.
+TEST(SelfContained, IsNothingThatAUsersEqualToCompares) {
+  expect_all<code_number, std::array<plain_number, 2>, std::optional<code_number>>(false);
+  expect_all<std::array<plain_number, 3>>(true);
+  EXPECT_FALSE((is_self_contained<code_number, std::equal_to<code_number>>));
 }
 
 TEST(SelfContained, DecidesWhetherAMapIsReadWithoutALock) {

@@ -10,14 +10,12 @@
 
 #include <gtest/gtest.h>
 
-#include "support/colliding_hash.hpp"
 #include "support/counting_value.hpp"
 #include "support/fault_scene.hpp"
 #include "support/fault_sweep.hpp"
 
 namespace {
 
-using support::fault_scene;
 using support::number_model;
 using support::sweep_result;
 
@@ -88,11 +86,7 @@ class MapWholeExceptions : public ::testing::Test {
   }
 };
 
-using scenes = ::testing::Types<fault_scene<support::tracked, support::good_hash>,
-                                fault_scene<support::throwing_move, support::good_hash>,
-                                fault_scene<support::tracked, support::colliding_hash>,
-                                fault_scene<support::throwing_move, support::identity_hash>>;
-TYPED_TEST_SUITE(MapWholeExceptions, scenes);
+TYPED_TEST_SUITE(MapWholeExceptions, support::fault_scenes);
 
 TYPED_TEST(MapWholeExceptions, CopyAndClone) {
   using map = typename TypeParam::map;

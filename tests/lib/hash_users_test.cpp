@@ -21,6 +21,8 @@
 
 #include <gomap/map.hpp>
 
+#include "support/users_equal_to.hpp"
+
 namespace users {
 
 // By std::hash: an enumeration, and what the standard makes of a class.
@@ -80,19 +82,6 @@ inline bool operator==(const std::array<account, 2>& a, const std::array<account
 inline bool operator==(const std::tuple<account, int>& a, const std::tuple<account, int>& b) {
   return std::get<0>(a) == std::get<0>(b);
 }
-
-// Equal by std::equal_to if their keys are.
-struct bare {
-  int key;
-  int rest;
-  friend std::size_t hash_value(const bare& b) { return static_cast<std::size_t>(b.key); }
-};
-struct strict {
-  int key;
-  int rest;
-  friend bool operator==(const strict&, const strict&) = default;
-  friend std::size_t hash_value(const strict& s) { return static_cast<std::size_t>(s.key); }
-};
 
 // Converts to an optional of what is left of it by two, which is all that counts.
 struct parity {
@@ -236,14 +225,6 @@ struct std::hash<users::loud_text> {
 template <>
 struct std::hash<std::optional<users::parity>> : std::hash<std::optional<int>> {
   using std::hash<std::optional<int>>::operator();
-};
-template <>
-struct std::equal_to<users::bare> {
-  bool operator()(const users::bare& a, const users::bare& b) const { return a.key == b.key; }
-};
-template <>
-struct std::equal_to<users::strict> {
-  bool operator()(const users::strict& a, const users::strict& b) const { return a.key == b.key; }
 };
 // Not the standard's to allow, and done all the same: an unordered pair of numbers.
 template <>
@@ -443,7 +424,7 @@ TEST(HashOfTheLibrary, OfAVariantIsNotTakenForAUsersWhereItIsRecognised) {
 // ---- an equality by std::equal_to, which std::unordered_map asks by default
 
 TEST(UsersEqualTo, OfATypeWithoutAnOperatorIsUsed) {
-  gomap::map<users::bare, int> m{{{1, 10}, 1}, {{1, 20}, 2}};
+  gomap::map<support::bare, int> m{{{1, 10}, 1}, {{1, 20}, 2}};
 
   EXPECT_EQ(m.size(), 1U);
   EXPECT_EQ(m.count({1, 30}), 1U);
@@ -452,11 +433,25 @@ TEST(UsersEqualTo, OfATypeWithoutAnOperatorIsUsed) {
 }
 
 TEST(UsersEqualTo, IsUsedBesideAnOperator) {
-  const gomap::map<users::strict, int> m{{{1, 10}, 1}};
-  const gomap::map<users::strict, int> other{{{1, 20}, 1}};
+  const gomap::map<support::strict, int> m{{{1, 10}, 1}};
+  const gomap::map<support::strict, int> other{{{1, 20}, 1}};
 
   EXPECT_EQ(m.count({1, 20}), 1U);
   EXPECT_FALSE(m == other) << "maps are compared by the operator";
+}
+
+TEST(UsersEqualTo, OfAPointerIsUsed) {
+  const support::record here{1};
+  const support::record there{1};
+  const support::record others[] = {{2}, {3}, {4}, {5}, {6}, {7}, {8}, {9}, {10}, {11}};
+  gomap::map<const support::record*, int> m{{&here, 1}};
+  const auto at = m.find(&there);
+  for (const auto& other : others) m[&other] = 2;
+
+  EXPECT_EQ(m.at(&there), 1);
+  EXPECT_EQ(at->first, &here);
+  EXPECT_EQ(m.erase(&there), 1U);
+  m.check_invariants();
 }
 
 // ---- N3980's calls

@@ -7,6 +7,8 @@
 #include <functional>
 #include <iterator>
 #include <string>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -14,6 +16,9 @@
 
 #include <gomap/map.hpp>
 #include <gomap/reference.hpp>
+#include <gomap/scan_cursor.hpp>
+
+#include "support/hostile_types.hpp"
 
 namespace greedy {
 
@@ -73,6 +78,10 @@ template <class A>
 void refer(A&&) = delete;
 template <class A, class F>
 void erase_if(A&, F) = delete;
+template <class A>
+no_address operator&(const A&) {
+  return {};
+}
 
 }  // namespace greedy
 
@@ -82,6 +91,14 @@ struct std::hash<greedy::thing> {
     return static_cast<std::size_t>(t.number);
   }
 };
+
+// Compiles every member that is no template.
+template class gomap::map<hostile::text, hostile::text, hostile::hash, hostile::equal,
+                          hostile::allocator<std::pair<const hostile::text, hostile::text>>>;
+template class gomap::map<hostile::number, hostile::text, hostile::hash, std::equal_to<>,
+                          hostile::allocator<std::pair<const hostile::number, hostile::text>>>;
+template class gomap::ref<hostile::text, hostile::text, hostile::hash, hostile::equal,
+                          hostile::allocator<std::pair<const hostile::text, hostile::text>>>;
 
 namespace {
 
@@ -125,6 +142,8 @@ TEST(MapAdl, AssignmentAndMergePastAnOperatorOfTheType) {
   for (const thing& key : gomap::keys(m)) sum += key.number;
   for (const thing& value : gomap::values(m)) sum += value.number;
   EXPECT_EQ(sum, 33);
+  EXPECT_GT(gomap::keys(m).begin()->number, 0);
+  EXPECT_GT(gomap::values(m).begin()->number, 9);
 }
 
 // A user's function that takes anything is not stood in the way of by gomap's of that name.
@@ -175,6 +194,56 @@ TEST(MapAdl, NestedKeysAreHashedByGomapsOwnFunctions) {
   EXPECT_EQ((numbers.at({greedy::number{1}, greedy::number{2}})), 5);
   gomap::delete_func(pairs, [](const auto&, int value) { return value == 3; });
   EXPECT_EQ(pairs.size(), 1U);
+}
+
+template <class Key>
+class MapOfHostileTypes : public testing::Test {};
+using hostile_keys = testing::Types<hostile::text, hostile::count, hostile::number>;
+TYPED_TEST_SUITE(MapOfHostileTypes, hostile_keys);
+
+TYPED_TEST(MapOfHostileTypes, DoesInEveryCall) {
+  using key = TypeParam;
+  using equal = std::conditional_t<std::is_enum_v<key>, std::equal_to<>, hostile::equal>;
+  using allocator = hostile::allocator<std::pair<const key, key>>;
+  using map = gomap::map<key, key, hostile::hash, equal, allocator>;
+  map m{{key(0), key(0)}};
+  for (int i = 1; i < 200; ++i) m[key(i)] = key(i);
+  auto at = m.find(key(7));
+  for (int i = 200; i < 500; ++i) m.try_emplace(key(i), key(i));
+
+  EXPECT_TRUE(at->second == key(7));
+  m.erase(at++);
+  m.insert(std::pair(key(7), key(8)));
+  m.emplace(std::piecewise_construct, std::tuple(key(7)), std::tuple(key(9)));
+  m.emplace(std::pair(key(1000), key(1)));
+  m.insert_or_assign(key(8), key(9));
+  EXPECT_TRUE(m.get(key(7)) == key(8));
+  EXPECT_TRUE(*m.lookup(key(8)) == key(9));
+  int walked = 0;
+  for (const auto& entry : m) walked += entry.second == key(9) ? 1 : 0;
+  m.for_each([&](auto& entry) { walked += entry.second == key(9) ? 1 : 0; });
+  gomap::scan_cursor cursor;
+  do {
+    cursor = m.scan(cursor, [&](auto& entry) { walked += entry.second == key(9) ? 1 : 0; });
+  } while (!cursor.done());
+  EXPECT_EQ(walked, 6);
+  std::vector<key*> found;
+  m.find_many(std::vector{key(7), key(2000)}, std::back_inserter(found));
+  EXPECT_TRUE(found[0] != nullptr && found[1] == nullptr);
+
+  map copy(m, allocator(1));
+  EXPECT_TRUE(copy == m);
+  EXPECT_TRUE(m.clone() == m);
+  map moved(std::move(copy), allocator(2));
+  copy = m;
+  copy = std::move(moved);
+  copy.merge(m);
+  m.swap(m);
+  EXPECT_EQ(gomap::erase_if(copy, [](const auto& entry) { return entry.second == key(9); }), 2U);
+  copy.shrink_to_fit();
+  copy.rehash(0);
+  copy.check_invariants();
+  copy.clear();
 }
 
 }  // namespace

@@ -21,10 +21,10 @@
 #include "support/counting_value.hpp"
 #include "support/fault_scene.hpp"
 #include "support/fault_sweep.hpp"
+#include "support/rationed_resource.hpp"
 
 namespace {
 
-using support::fault_scene;
 using support::number_model;
 using support::sweep_result;
 
@@ -80,11 +80,7 @@ class MapTransfer : public ::testing::Test {
   }
 };
 
-using scenes = ::testing::Types<fault_scene<support::tracked, support::good_hash>,
-                                fault_scene<support::throwing_move, support::good_hash>,
-                                fault_scene<support::tracked, support::colliding_hash>,
-                                fault_scene<support::throwing_move, support::identity_hash>>;
-TYPED_TEST_SUITE(MapTransfer, scenes);
+TYPED_TEST_SUITE(MapTransfer, support::fault_scenes);
 
 TYPED_TEST(MapTransfer, ByConstructionKeepsEveryEntryInOneMap) {
   using map = typename TypeParam::map;
@@ -133,27 +129,6 @@ TEST(MapTransferOfMoveOnly, ComesBackWhenAStepThrows) {
   EXPECT_GT(thrown, 100U);
 }
 
-// A resource that gives so much and no more.
-class short_resource : public std::pmr::memory_resource {
- public:
-  explicit short_resource(std::size_t bytes) : left_(bytes) {}
-
- private:
-  void* do_allocate(std::size_t bytes, std::size_t alignment) override {
-    if (bytes > left_) throw std::bad_alloc();
-    left_ -= bytes;
-    return std::pmr::new_delete_resource()->allocate(bytes, alignment);
-  }
-  void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override {
-    std::pmr::new_delete_resource()->deallocate(p, bytes, alignment);
-  }
-  [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override {
-    return this == &other;
-  }
-
-  std::size_t left_;
-};
-
 // Such a move is noexcept by its type, and allocates all the same: the allocator is another.
 TEST(MapTransferPmr, OfEntriesThatUseTheAllocatorIsAllOrNothing) {
   using lists = gomap::pmr::map<int, std::pmr::vector<std::pmr::string>>;
@@ -164,7 +139,7 @@ TEST(MapTransferPmr, OfEntriesThatUseTheAllocatorIsAllOrNothing) {
 
   bool moved = false;
   for (std::size_t bytes = 1000; !moved; bytes += 500) {
-    short_resource there(bytes);
+    support::rationed_resource there({.bytes = bytes});
     try {
       const lists target(std::move(m), &there);
       moved = true;
@@ -187,6 +162,20 @@ TEST(MapTransferPmr, OfEntriesThatCanOnlyBeMovedCompiles) {
 
   EXPECT_EQ(moved.size(), 50U);
   EXPECT_EQ(*moved.at(49).front(), 49);
+  EXPECT_TRUE(m.empty());
+}
+
+// A pair says that it can be copied if its parts say so.
+TEST(MapTransferPmr, OfPairsOfWhatCanOnlyBeMovedCompiles) {
+  using value = std::pair<std::pmr::vector<std::unique_ptr<int>>, int>;
+  std::pmr::monotonic_buffer_resource arena;
+  gomap::pmr::map<int, value> m;
+  for (int i = 0; i < 50; ++i) m[i].second = i;
+
+  const auto moved = gomap::pmr::map<int, value>(std::move(m), &arena);
+
+  EXPECT_EQ(moved.size(), 50U);
+  EXPECT_EQ(moved.at(49).second, 49);
   EXPECT_TRUE(m.empty());
 }
 

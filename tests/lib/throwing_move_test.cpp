@@ -4,6 +4,9 @@
 // entry is destroyed once and no memory is lost.
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -66,6 +69,14 @@ TEST(ThrowingMove, InPlaceWhereOthersGrow) {
 TEST(ThrowingMove, WithAHashThatDoesNotThrow) {
   expect_balance<std::uint64_t, noexcept_hash>(growth::with_two_arrays);
   expect_balance<std::uint64_t, noexcept_hash>(growth::in_place);
+}
+
+// Of these std::deque says that they can be copied, and not that a move throws nothing.
+TEST(ThrowingMove, OfAContainerOfWhatCanOnlyBeMovedIsStillAMove) {
+  gomap::map<int, std::deque<std::unique_ptr<int>>> m;
+  for (int i = 0; i < 100; ++i) m[i].emplace_back(std::make_unique<int>(i));
+
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(*m.at(i).front(), i);
 }
 
 }  // namespace

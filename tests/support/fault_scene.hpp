@@ -106,4 +106,8 @@ struct fault_scene {
   }
 };
 
+using fault_scenes =
+    testing::Types<fault_scene<tracked, good_hash>, fault_scene<throwing_move, good_hash>,
+                   fault_scene<tracked, colliding_hash>, fault_scene<throwing_move, identity_hash>>;
+
 }  // namespace support

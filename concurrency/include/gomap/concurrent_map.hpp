@@ -56,6 +56,7 @@
 #include <gomap/detail/aside.hpp>
 #include <gomap/detail/batch.hpp>
 #include <gomap/detail/concurrent_core.hpp>
+#include <gomap/detail/copyable.hpp>
 #include <gomap/detail/key_and_value.hpp>
 #include <gomap/detail/key_forms.hpp>
 #include <gomap/detail/map_contents.hpp>
@@ -317,47 +318,48 @@ class concurrent_map {
 
   // The value, or nullopt if the key is absent.
   template <class K = Key>
-  requires detail::key_form<const K&, Key, Hash, KeyEqual>
+  requires detail::lookup_key<const K&, Key, Hash, KeyEqual>
   [[nodiscard]] std::optional<T> load(const K& key) const {
-    const auto& k = as_key(key);
+    const auto& k = as_lookup_key(key);
     return load_hashed(k, core_.hash_key(k));
   }
   // The value, or `otherwise` if the key is absent.
   template <class K = Key, class U = T>
-  requires detail::key_form<const K&, Key, Hash, KeyEqual>
+  requires detail::lookup_key<const K&, Key, Hash, KeyEqual>
   [[nodiscard]] T load_or(const K& key, U&& otherwise) const;
   template <class K = Key>
-  requires detail::key_form<const K&, Key, Hash, KeyEqual>
+  requires detail::lookup_key<const K&, Key, Hash, KeyEqual>
   [[nodiscard]] bool contains(const K& key) const {
     return read(
         key, [](const auto*) {}, [](const value_type&) {});
   }
   template <class K = Key>
-  requires detail::key_form<const K&, Key, Hash, KeyEqual>
+  requires detail::lookup_key<const K&, Key, Hash, KeyEqual>
   [[nodiscard]] size_type count(const K& key) const { return contains(key) ? 1 : 0; }
 
   // Sets the value, whether the key is there or not.
   template <class K = Key, class M = T>
-  requires detail::key_form<K, Key, Hash, KeyEqual>
+  requires detail::storable_key<K, Key, Hash, KeyEqual>
   void store(K&& key, M&& value) { insert_or_assign(std::forward<K>(key), std::forward<M>(value)); }
   // If the key is there: its value, and true. Else stores `value`, and returns it and false.
   template <class K = Key, class M = T>
-  requires detail::key_form<K, Key, Hash, KeyEqual> std::pair<T, bool> load_or_store(K&& key,
-                                                                                     M&& value);
+  requires detail::storable_key<K, Key, Hash, KeyEqual> std::pair<T, bool> load_or_store(K&& key,
+                                                                                         M&& value);
   // Erases the entry and returns its value; nullopt if the key is absent.
   template <class K = Key>
-  requires detail::key_form<const K&, Key, Hash, KeyEqual> std::optional<T> load_and_erase(
+  requires detail::lookup_key<const K&, Key, Hash, KeyEqual> std::optional<T> load_and_erase(
       const K& key);
   // Sets the value and returns the previous one; nullopt if the key was absent.
   template <class K = Key, class M = T>
-  requires detail::key_form<K, Key, Hash, KeyEqual> std::optional<T> exchange(K&& key, M&& value);
+  requires detail::storable_key<K, Key, Hash, KeyEqual> std::optional<T> exchange(K&& key,
+                                                                                  M&& value);
   // If the key is there and its value equals `expected`, sets the value. Returns whether it did.
   template <class K = Key, class E = T, class D = T>
-  requires detail::key_form<const K&, Key, Hash, KeyEqual>
+  requires detail::lookup_key<const K&, Key, Hash, KeyEqual>
   bool compare_exchange(const K& key, const E& expected, D&& desired);
   // Erases the entry if its value equals `expected`. Returns whether it did.
   template <class K = Key, class E = T>
-  requires detail::key_form<const K&, Key, Hash, KeyEqual>
+  requires detail::lookup_key<const K&, Key, Hash, KeyEqual>
   bool compare_and_erase(const K& key, const E& expected) {
     bool equal = false;
     modify(key, operation::erase, [&](const auto& in, position at, std::uint64_t hash) {
@@ -368,7 +370,7 @@ class concurrent_map {
   }
   // Erases the entry. Returns how many entries were erased: 0 or 1.
   template <class K = Key>
-  requires detail::key_form<const K&, Key, Hash, KeyEqual> size_type erase(const K& key) {
+  requires detail::lookup_key<const K&, Key, Hash, KeyEqual> size_type erase(const K& key) {
     return modify(key, operation::erase,
                   [](const auto& in, position at, std::uint64_t hash) { in.erase(at, hash); });
   }
@@ -381,34 +383,34 @@ class concurrent_map {
 
   // Calls f(entry) if the key is there. Returns how many entries were visited: 0 or 1.
   template <class K = Key, class F>
-  requires detail::key_form<const K&, Key, Hash, KeyEqual> size_type visit(const K& key, F f) {
+  requires detail::lookup_key<const K&, Key, Hash, KeyEqual> size_type visit(const K& key, F f) {
     return modify(key, operation::visit,
                   [&](const auto& in, position at, std::uint64_t) { in.visit(at, f); });
   }
   template <class K = Key, class F>
-  requires detail::key_form<const K&, Key, Hash, KeyEqual> size_type visit(const K& key, F f)
+  requires detail::lookup_key<const K&, Key, Hash, KeyEqual> size_type visit(const K& key, F f)
   const { return cvisit(key, std::ref(f)); }
   template <class K = Key, class F>
-  requires detail::key_form<const K&, Key, Hash, KeyEqual> size_type cvisit(const K& key, F f)
+  requires detail::lookup_key<const K&, Key, Hash, KeyEqual> size_type cvisit(const K& key, F f)
   const;
   // As visit(), but never waits for a lock: returns `busy` instead.
   template <class K = Key, class F>
-  requires detail::key_form<const K&, Key, Hash, KeyEqual> visit_result try_visit(const K& key,
-                                                                                  F f);
+  requires detail::lookup_key<const K&, Key, Hash, KeyEqual> visit_result try_visit(const K& key,
+                                                                                    F f);
 
   // Calls f(value). If the key is absent, f is called with a T{}, which is then inserted.
   template <class K = Key, class F>
-  requires detail::key_form<K, Key, Hash, KeyEqual>
+  requires detail::storable_key<K, Key, Hash, KeyEqual>
   void update(K&& key, F f);
   // Calls f(entry<T>&), which may set, change or reset the value. What the entry holds afterwards
   // is what the map holds for the key. Returns what f returns.
   template <class K = Key, class F>
-  requires detail::key_form<K, Key, Hash, KeyEqual>
+  requires detail::storable_key<K, Key, Hash, KeyEqual>
   decltype(auto) compute(K&& key, F f) { return with_locked(std::forward<K>(key), std::move(f)); }
 
   // Erases the entry if f(entry) is true. Returns how many were erased: 0 or 1.
   template <class K = Key, class F>
-  requires detail::key_form<const K&, Key, Hash, KeyEqual> size_type erase_if(const K& key, F f);
+  requires detail::lookup_key<const K&, Key, Hash, KeyEqual> size_type erase_if(const K& key, F f);
 
   // ---- insertion: amortised O(1)
   // Each call returns whether it inserted; calls with a range or a list, how many they inserted.
@@ -427,7 +429,9 @@ class concurrent_map {
   template <std::input_iterator It>
   size_type insert(It first, It last) {
     size_type inserted = 0;
-    for (; first != last; ++first) inserted += emplace(*first) ? 1 : 0;
+    for (; first != last; ++first) {
+      if (emplace(*first)) ++inserted;
+    }
     return inserted;
   }
   size_type insert(std::initializer_list<value_type> list) {
@@ -435,7 +439,7 @@ class concurrent_map {
   }
 
   template <class K = Key, class M = T>
-  requires detail::key_form<K, Key, Hash, KeyEqual>
+  requires detail::storable_key<K, Key, Hash, KeyEqual>
   bool insert_or_assign(K&& key, M&& value);
 
   template <class P, class F>
@@ -532,32 +536,32 @@ class concurrent_map {
 
   // Inserts a value made of `args` if the key is absent.
   template <class K = Key, class... Args>
-  requires detail::key_form<K, Key, Hash, KeyEqual>
+  requires detail::storable_key<K, Key, Hash, KeyEqual>
   bool try_emplace(K&& key, Args&&... args) {
     return upsert(operation::insert, std::forward<K>(key), leave_it, do_nothing,
                   std::forward<Args>(args)...);
   }
   // args: for the value, then the functions.
   template <class K = Key, class... Args>
-  requires detail::key_form<K, Key, Hash, KeyEqual>
+  requires detail::storable_key<K, Key, Hash, KeyEqual>
   bool try_emplace_or_visit(K&& key, Args&&... args) {
     return try_emplace_with_functions<1, access::as_is>(std::forward<K>(key),
                                                         std::forward<Args>(args)...);
   }
   template <class K = Key, class... Args>
-  requires detail::key_form<K, Key, Hash, KeyEqual>
+  requires detail::storable_key<K, Key, Hash, KeyEqual>
   bool try_emplace_or_cvisit(K&& key, Args&&... args) {
     return try_emplace_with_functions<1, access::as_const>(std::forward<K>(key),
                                                            std::forward<Args>(args)...);
   }
   template <class K = Key, class... Args>
-  requires detail::key_form<K, Key, Hash, KeyEqual>
+  requires detail::storable_key<K, Key, Hash, KeyEqual>
   bool try_emplace_and_visit(K&& key, Args&&... args) {
     return try_emplace_with_functions<2, access::as_is>(std::forward<K>(key),
                                                         std::forward<Args>(args)...);
   }
   template <class K = Key, class... Args>
-  requires detail::key_form<K, Key, Hash, KeyEqual>
+  requires detail::storable_key<K, Key, Hash, KeyEqual>
   bool try_emplace_and_cvisit(K&& key, Args&&... args) {
     return try_emplace_with_functions<2, access::as_const>(std::forward<K>(key),
                                                            std::forward<Args>(args)...);
@@ -573,14 +577,14 @@ class concurrent_map {
   // Returns how many. A call may have any number of keys; it takes bulk_visit_size at a time.
   static constexpr size_type bulk_visit_size = detail::batch<core_type, const Key*>::capacity;
   template <std::input_iterator It, class F>
-  requires detail::key_form<std::iter_reference_t<It>, Key, Hash, KeyEqual> size_type
+  requires detail::lookup_key<std::iter_reference_t<It>, Key, Hash, KeyEqual> size_type
   visit(It first, It last, F f);
   template <std::input_iterator It, class F>
-  requires detail::key_form<std::iter_reference_t<It>, Key, Hash, KeyEqual> size_type
+  requires detail::lookup_key<std::iter_reference_t<It>, Key, Hash, KeyEqual> size_type
   visit(It first, It last, F f)
   const { return cvisit(first, last, std::ref(f)); }
   template <std::input_iterator It, class F>
-  requires detail::key_form<std::iter_reference_t<It>, Key, Hash, KeyEqual> size_type
+  requires detail::lookup_key<std::iter_reference_t<It>, Key, Hash, KeyEqual> size_type
   cvisit(It first, It last, F f)
   const;
   // Inserts the entries whose keys are absent; returns how many. Basic guarantee.
@@ -651,7 +655,7 @@ class concurrent_map {
   size_type erase_if(F f);
   // The same, in parallel.
   template <class ExecutionPolicy, class F>
-  requires(!detail::key_form<ExecutionPolicy, Key, Hash, KeyEqual>) void erase_if(
+  requires(!detail::lookup_key<ExecutionPolicy, Key, Hash, KeyEqual>) void erase_if(
       ExecutionPolicy&& policy, F f);
 
   // Erases all entries, a few dozen under one lock. Entries inserted meanwhile may stay. The
@@ -693,6 +697,10 @@ class concurrent_map {
   static constexpr auto leave_it = [](value_type&) noexcept {};
 
   template <class K>
+  static decltype(auto) as_lookup_key(K&& key) {
+    return detail::as_lookup_key<Key, Hash, KeyEqual>(std::forward<K>(key));
+  }
+  template <class K>
   static decltype(auto) as_key(K&& key) {
     return detail::as_key<Key, Hash, KeyEqual>(std::forward<K>(key));
   }
@@ -707,13 +715,13 @@ class concurrent_map {
   }
   template <class K, class TakeCopy, class InPlace>
   bool read(const K& key, TakeCopy&& take_copy, InPlace&& in_place) const {
-    const auto& k = as_key(key);
+    const auto& k = as_lookup_key(key);
     return core_.read(k, core_.hash_key(k), operation::read, take_copy, in_place);
   }
   // Calls change(shard, position, hash) under the lock if the key is there. Returns 0 or 1.
   template <class K, class Change>
   size_type modify(const K& key, operation op, Change&& change) {
-    const auto& k = as_key(key);
+    const auto& k = as_lookup_key(key);
     const std::uint64_t hash = core_.hash_key(k);
     const exclusive_shard in(core_, core_.shard_of(hash), op);
     const position at = in.find(k, hash);
@@ -762,7 +770,9 @@ class concurrent_map {
   template <access How, class F1, class F2, class It>
   size_type emplace_each(F1& inserted, F2& found, It first, It last) {
     size_type count = 0;
-    for (; first != last; ++first) count += emplace_visiting<How>(inserted, found, *first) ? 1 : 0;
+    for (; first != last; ++first) {
+      if (emplace_visiting<How>(inserted, found, *first)) ++count;
+    }
     return count;
   }
   // The last of `args` are functions: one for an entry found; or one for an entry inserted, and one
@@ -805,7 +815,7 @@ class concurrent_map {
 
   // Hashes keys in any form.
   [[nodiscard]] auto hasher_of_forms() const {
-    return [this](const auto& key) { return core_.hash_key(as_key(key)); };
+    return [this](const auto& key) { return core_.hash_key(as_lookup_key(key)); };
   }
   // Calls f(shard, item) for every item of a batch; for the items of one shard under one lock of
   // Hold's kind.
@@ -862,7 +872,10 @@ class concurrent_map {
 
   // ---- contents as a whole. By one thread.
 
-  [[nodiscard]] static concurrent_options room_for(size_type n) noexcept { return {.capacity = n}; }
+  template <std::integral N>
+  [[nodiscard]] static concurrent_options room_for(N n) noexcept {
+    return {.capacity = static_cast<size_type>(n)};
+  }
 
   // Exchanges everything, and also the allocators if AllocatorsToo.
   template <bool AllocatorsToo>
@@ -933,7 +946,8 @@ void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::check_invariants(
   for (auto& shard : core_.shards()) {
     const shared_shard in(core_, shard, operation::read);
     detail::invariants<typename core_type::table_type>(in.table())
-        .check(core_.hash_of(), core_.equal());
+        .check(core_.hash_of(),
+               [this](const Key& a, const Key& b) { return core_.are_equal(a, b); });
     in.table().for_each([&](const value_type& e) {
       if (core_.shard_index(core_.hash_key(e.first)) != i) {
         GOMAP_THROW(invariant_error("gomap: an entry is in a shard that is not its own"));
@@ -981,7 +995,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::compare_class(
   comparison result = comparison::same;
   const auto compare = [&](const value_type& e, const shared_shard& there, std::uint64_t hash) {
     const value_type* const found = there.find(e.first, hash);
-    const bool same = found != nullptr && static_cast<bool>(e.first == found->first) &&
+    const bool same = found != nullptr && detail::same_keys<KeyEqual>(e.first, found->first) &&
                       static_cast<bool>(e.second == found->second);
     return same ? comparison::same : comparison::different;
   };
@@ -1002,13 +1016,13 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::compare_class(
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class K, class U>
-requires detail::key_form<const K&, Key, Hash, KeyEqual> T
+requires detail::lookup_key<const K&, Key, Hash, KeyEqual> T
 concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_or(const K& key, U&& otherwise)
 const {
   if constexpr (reads_take_no_lock) {
     if (std::optional<T> found = load(key)) return *std::move(found);
   } else {  // straight to the caller: a large value must not be on the stack twice
-    const auto& k = as_key(key);
+    const auto& k = as_lookup_key(key);
     const std::uint64_t hash = core_.hash_key(k);
     const shared_shard in(core_, core_.shard_of(hash), operation::read);
     if (const value_type* const e = in.find(k, hash)) return e->second;
@@ -1018,7 +1032,7 @@ const {
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class K, class M>
-requires detail::key_form<K, Key, Hash, KeyEqual>
+requires detail::storable_key<K, Key, Hash, KeyEqual>
 auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_or_store(K&& key, M&& value)
     -> std::pair<T, bool> {
   auto&& k = as_key(std::forward<K>(key));
@@ -1035,7 +1049,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_or_store(K&&
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class K>
-requires detail::key_form<const K&, Key, Hash, KeyEqual>
+requires detail::lookup_key<const K&, Key, Hash, KeyEqual>
 auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_and_erase(const K& key)
     -> std::optional<T> {
   std::optional<T> taken;
@@ -1048,7 +1062,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_and_erase(co
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class K, class M>
-requires detail::key_form<K, Key, Hash, KeyEqual>
+requires detail::storable_key<K, Key, Hash, KeyEqual>
 auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::exchange(K&& key, M&& value)
     -> std::optional<T> {
   std::optional<T> before;
@@ -1060,7 +1074,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::exchange(K&& key,
         // A copy, if what comes next could fail and would leave a moved-from value in the map.
         if constexpr ((std::is_nothrow_move_constructible_v<T> &&
                        std::is_nothrow_move_assignable_v<T>) ||
-                      !std::is_copy_constructible_v<T>) {
+                      !detail::copyable<T>) {
           before.emplace(std::move(at.entry()->second));
         } else {
           before.emplace(std::as_const(at.entry()->second));
@@ -1073,7 +1087,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::exchange(K&& key,
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class K, class E, class D>
-requires detail::key_form<const K&, Key, Hash, KeyEqual>
+requires detail::lookup_key<const K&, Key, Hash, KeyEqual>
 bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::compare_exchange(const K& key,
                                                                                 const E& expected,
                                                                                 D&& desired) {
@@ -1087,7 +1101,7 @@ bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::compare_exchange(
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class K, class F>
-requires detail::key_form<const K&, Key, Hash, KeyEqual>
+requires detail::lookup_key<const K&, Key, Hash, KeyEqual>
 auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::cvisit(const K& key, F f) const
     -> size_type {
   if constexpr (reads_take_no_lock) {
@@ -1107,10 +1121,10 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::cvisit(const K& k
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class K, class F>
-requires detail::key_form<const K&, Key, Hash, KeyEqual>
+requires detail::lookup_key<const K&, Key, Hash, KeyEqual>
 auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::try_visit(const K& key, F f)
     -> visit_result {
-  const auto& k = as_key(key);
+  const auto& k = as_lookup_key(key);
   const std::uint64_t hash = core_.hash_key(k);
   const exclusive_shard in(core_, core_.shard_of(hash), operation::visit, std::try_to_lock);
   if (!in.owns()) return visit_result::busy;
@@ -1122,7 +1136,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::try_visit(const K
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class K, class F>
-requires detail::key_form<K, Key, Hash, KeyEqual>
+requires detail::storable_key<K, Key, Hash, KeyEqual>
 void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::update(K&& key, F f) {
   auto&& k = as_key(std::forward<K>(key));
   const std::uint64_t hash = core_.hash_key(k);
@@ -1138,7 +1152,7 @@ void concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::update(K&& key, F
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class K, class F>
-requires detail::key_form<const K&, Key, Hash, KeyEqual>
+requires detail::lookup_key<const K&, Key, Hash, KeyEqual>
 auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::erase_if(const K& key, F f)
     -> size_type {
   bool erased = false;
@@ -1151,7 +1165,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::erase_if(const K&
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class K, class M>
-requires detail::key_form<K, Key, Hash, KeyEqual>
+requires detail::storable_key<K, Key, Hash, KeyEqual>
 bool concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::insert_or_assign(K&& key,
                                                                                 M&& value) {
   return upsert(
@@ -1171,7 +1185,7 @@ Out concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_many(Keys&& k
       detail::batch<core_type, decltype(first)> some(core_, first, last, hasher_of_forms());
       for (const auto& item : some.items()) core_.prefetch_match(item.hash);
       for (const auto& item : some.items()) {
-        *out++ = load_hashed(as_key(some[item.place]), item.hash);
+        *out++ = load_hashed(as_lookup_key(some[item.place]), item.hash);
       }
     } else {
       using answer = std::optional<T>;
@@ -1184,7 +1198,7 @@ Out concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_many(Keys&& k
       detail::aside<answers, detail::batch_bytes> found;
       found.emplace();
       under_locks<shared_shard>(operation::read, some, [&](const auto& in, const auto& item) {
-        const value_type* const e = in.find(as_key(some[item.place]), item.hash);
+        const value_type* const e = in.find(as_lookup_key(some[item.place]), item.hash);
         if (e != nullptr) found->of[item.place].emplace(e->second);
       });
       for (std::size_t i = 0; i < some.size(); ++i) *out++ = std::move(found->of[i]);
@@ -1195,7 +1209,7 @@ Out concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_many(Keys&& k
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <std::input_iterator It, class F>
-requires detail::key_form<std::iter_reference_t<It>, Key, Hash, KeyEqual>
+requires detail::lookup_key<std::iter_reference_t<It>, Key, Hash, KeyEqual>
 auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::visit(It first, It last, F f)
     -> size_type {
   size_type visited = 0;
@@ -1203,7 +1217,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::visit(It first, I
   while (first != last) {
     detail::batch<core_type, It> some(core_, first, last, hasher_of_forms());
     under_locks<exclusive_shard>(operation::visit, some, [&](const auto& in, const auto& item) {
-      const position at = in.find(as_key(some[item.place]), item.hash);
+      const position at = in.find(as_lookup_key(some[item.place]), item.hash);
       if (!at) return;
       in.visit(at, [&](value_type& e) { call_with_index(f, e, done + item.place); });
       ++visited;
@@ -1215,7 +1229,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::visit(It first, I
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <std::input_iterator It, class F>
-requires detail::key_form<std::iter_reference_t<It>, Key, Hash, KeyEqual>
+requires detail::lookup_key<std::iter_reference_t<It>, Key, Hash, KeyEqual>
 auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::cvisit(It first, It last, F f) const
     -> size_type {
   size_type visited = 0;
@@ -1231,14 +1245,14 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::cvisit(It first, 
       for (const auto& item : some.items()) {
         std::optional<value_type> copy;
         const bool found = core_.read(
-            as_key(some[item.place]), item.hash, operation::read,
+            as_lookup_key(some[item.place]), item.hash, operation::read,
             [&](const auto* e) { copy.emplace(entries::load_key(e), entries::load_value(e)); },
             [&](const value_type& e) { copy.emplace(e); });
         if (found) visit_one(*copy, item);
       }
     } else {
       under_locks<shared_shard>(operation::read, some, [&](const auto& in, const auto& item) {
-        const value_type* const e = in.find(as_key(some[item.place]), item.hash);
+        const value_type* const e = in.find(as_lookup_key(some[item.place]), item.hash);
         if (e != nullptr) visit_one(*e, item);
       });
     }
@@ -1256,7 +1270,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::insert_many(Entri
   const auto last = std::ranges::end(range);
   while (first != last) {
     detail::batch<core_type, decltype(first)> some(
-        core_, first, last, [&](const auto& e) { return core_.hash_key(as_key(e.first)); });
+        core_, first, last, [&](const auto& e) { return core_.hash_key(as_lookup_key(e.first)); });
     under_locks<exclusive_shard>(operation::insert, some, [&](const auto& in, const auto& item) {
       auto&& e = some.take(item.place);
       auto&& k = as_key(std::forward<decltype(e)>(e).first);
@@ -1278,7 +1292,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::erase_many(Keys&&
   while (first != last) {
     detail::batch<core_type, decltype(first)> some(core_, first, last, hasher_of_forms());
     under_locks<exclusive_shard>(operation::erase, some, [&](const auto& in, const auto& item) {
-      const position at = in.find(as_key(some[item.place]), item.hash);
+      const position at = in.find(as_lookup_key(some[item.place]), item.hash);
       if (!at) return;
       in.erase(at, item.hash);
       ++erased;
@@ -1432,7 +1446,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::erase_if(F f) -> 
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
 template <class ExecutionPolicy, class F>
-requires(!detail::key_form<ExecutionPolicy, Key, Hash, KeyEqual>) void concurrent_map<
+requires(!detail::lookup_key<ExecutionPolicy, Key, Hash, KeyEqual>) void concurrent_map<
     Key, T, Hash, KeyEqual, Allocator, Mutex>::erase_if(ExecutionPolicy&& policy, F f) {
   walk_in_parallel<exclusive_shard>(std::forward<ExecutionPolicy>(policy), operation::erase,
                                     [&](const auto& in, position at, auto* head) {

@@ -31,6 +31,7 @@
 #include <utility>
 #include <variant>
 
+#include <gomap/detail/comparable_key.hpp>
 #include <gomap/hash.hpp>
 
 namespace gomap {
@@ -51,19 +52,12 @@ inline constexpr bool is_self_contained = detail::self_contained<Key, KeyEqual>(
 
 namespace detail {
 
-// Whether a user has written operator== for these two; that of an enumeration may read anything.
-// The call by name does not find built-in operators.
-template <class A, class B>
-concept has_own_equality = requires(const A& a, const B& b) {
-  operator==(a, b);
-};
-
 template <class T>
 concept scalar = std::is_scalar_v<T> || integer<T>;
 
 // Whether A == B is built in: it reads only the two values, whatever bits they have.
 template <class A, class B = A>
-concept compared_as_scalars = scalar<A> && scalar<B> && !has_own_equality<A, B>;
+concept compared_as_scalars = scalar<A> && scalar<B> && !has_users_equality<A, B>;
 
 template <class T, class... Types>
 concept one_of = (std::is_same_v<T, Types> || ...);
@@ -113,7 +107,8 @@ consteval bool self_contained() noexcept {
   if constexpr (!std::is_same_v<Key, std::remove_cv_t<Key>>) {
     return is_self_contained<std::remove_cv_t<Key>, KeyEqual>;
   } else if constexpr (std::is_same_v<KeyEqual, std::equal_to<>>) {
-    return known_self_contained<Key>::value;
+    // std::equal_to<> asks a user's std::equal_to<Key>, as is known of scalars already.
+    return known_self_contained<Key>::value && !(std::is_class_v<Key> && has_users_equal_to<Key>);
   } else if constexpr (one_of<KeyEqual, std::equal_to<Key>, std::ranges::equal_to>) {
     return is_self_contained<Key>;
   } else {

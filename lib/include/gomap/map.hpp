@@ -60,15 +60,6 @@ namespace gomap {
 
 namespace detail {
 
-// Comparisons that cannot call back into a map: std::equal_to of scalars and of text. An
-// enumeration may have a user's operator==: a call by name finds that one, but not the built-in
-// operator.
-template <class Key, class KeyEqual>
-concept known_comparison =
-    (std::is_same_v<KeyEqual, std::equal_to<>> || std::is_same_v<KeyEqual, std::equal_to<Key>>)&&(
-        is_hash_of_text<hash<Key>> ||
-        (std::is_scalar_v<Key> && !requires(const Key& key) { operator==(key, key); }));
-
 // An input iterator, by the concept or by the iterator_category of before C++20.
 template <class It>
 concept input_iterator = std::input_iterator<It> ||
@@ -633,7 +624,7 @@ class map {
     if (a.size() != b.size()) return false;
     for (const value_type& entry : a) {
       const value_type* const other = b.locate(entry.first);
-      if (other == nullptr || !same_keys(entry.first, other->first)) return false;
+      if (other == nullptr || !detail::same_keys<KeyEqual>(entry.first, other->first)) return false;
       if (!static_cast<bool>(entry.second == other->second)) return false;
     }
     return true;
@@ -696,15 +687,6 @@ class map {
     return {at, next};
   }
 
-  // Whether keys that the equality takes for one are equal by ==, too.
-  static bool same_keys(const Key& a, const Key& b) {
-    constexpr bool asked_already = detail::known_comparison<Key, KeyEqual> && !std::is_enum_v<Key>;
-    if constexpr (!asked_already && requires { a == b; }) {
-      return static_cast<bool>(a == b);
-    } else {
-      return true;
-    }
-  }
   static T* value_or_null(value_type* entry) noexcept {
     return entry == nullptr ? nullptr : std::addressof(entry->second);
   }
@@ -772,7 +754,7 @@ class map {
         find_or_insert(key, operation::assign, [&](entry_allocator& a, value_type* to) {
           entries::construct(a, to, std::forward<K>(key), std::forward<M>(value));
         });
-    if (!result.second) result.first->second = std::forward<M>(value);
+    if (!result.second) detail::assign_value(result.first->second, std::forward<M>(value));
     return result;
   }
   template <class K>
@@ -937,13 +919,14 @@ template <class Key, class T, class Hash, class KeyEqual, class Allocator, class
 template <class Parts>
 auto map<Key, T, Hash, KeyEqual, Allocator, Misuse>::emplace_made_key(Parts parts)
     -> std::pair<iterator, bool> {
-  detail::built_aside<Key, entry_allocator> made(core_.allocator(), [&](entry_allocator& a, Key* at) {
-    detail::build_key<Key>(
-        [&](auto&&... part) {
-          allocator_traits::construct(a, at, std::forward<decltype(part)>(part)...);
-        },
-        parts.key);
-  });
+  detail::built_aside<Key, entry_allocator> made(
+      core_.allocator(), [&](entry_allocator& a, Key* at) {
+        detail::build_key<Key>(
+            [&](auto&&... part) {
+              allocator_traits::construct(a, at, std::forward<decltype(part)>(part)...);
+            },
+            parts.key);
+      });
   return find_or_insert(*made, operation::insert, [&](entry_allocator& a, value_type* to) {
     if constexpr (std::is_move_constructible_v<Key>) {
       entries::construct(a, to, std::piecewise_construct, std::forward_as_tuple(std::move(*made)),

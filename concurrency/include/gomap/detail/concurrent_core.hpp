@@ -26,6 +26,7 @@
 #include <utility>
 
 #include <gomap/allocator_concepts.hpp>
+#include <gomap/detail/comparable_key.hpp>
 #include <gomap/detail/held_locks.hpp>
 #include <gomap/detail/raise.hpp>
 #include <gomap/detail/seed.hpp>
@@ -128,6 +129,11 @@ class concurrent_core {
     return shards_[shard_index(hash)];
   }
 
+  // Whether two keys are one: two Keys, or what is comparable with one.
+  template <class A, class B>
+  [[nodiscard]] bool are_equal(const A& a, const B& b) const {
+    return detail::are_equal(equal_, a, b);
+  }
   template <class K>
   [[nodiscard]] std::uint64_t hash_key(const K& key) const {
     return hash_with(hash_, key, seed_);
@@ -411,7 +417,7 @@ class concurrent_core {
 
   template <class K>
   [[nodiscard]] position find_in(const table_type& table, const K& key, std::uint64_t hash) const {
-    return table.find(hash, [&](const Key& other) -> bool { return equal_(other, key); });
+    return table.find(hash, [&](const Key& other) -> bool { return are_equal(other, key); });
   }
 
   // Whether comparing a key whose bytes may not belong together is harmless. It is for scalars,
@@ -429,7 +435,7 @@ class concurrent_core {
                                                                const K& key, std::uint64_t hash,
                                                                TakeCopy& take_copy) const {
     return shard.template try_to_read<takes_any_bits<K>()>(
-        hash, [&](const Key& other) -> bool { return equal_(other, key); }, take_copy);
+        hash, [&](const Key& other) -> bool { return are_equal(other, key); }, take_copy);
   }
 
   // The rest of read(): more tries, then the shared lock. If this thread holds a lock, the shared

@@ -1,31 +1,21 @@
-// key_forms.hpp -- what a function takes for a key: a Key, what hash and equality take as it is,
-// and what converts to a Key.
+// key_forms.hpp -- the keys of functions that may insert: a Key, or what a Key can be made of.
+//
+// Functions that only look a key up take what gomap::map takes (comparable_key.hpp).
 #pragma once
 
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
-#include <gomap/map.hpp>
+#include <gomap/detail/comparable_key.hpp>
 
 namespace gomap::detail {
 
-// A K that a transparent hash and a transparent equality take as it is. Whether it also converts to
-// a Key does not matter.
-template <class K, class Hash>
-concept hashed_by = std::is_invocable_v<const Hash&, const K&, std::uint64_t> ||
-    std::is_invocable_v<const Hash&, const K&>;
+// A key to look up, of which a Key is made if it is new.
 template <class K, class Key, class Hash, class KeyEqual>
-concept compared_as_it_is = transparent<Hash, KeyEqual> && hashed_by<K, Hash> &&
-    std::is_invocable_r_v<bool, const KeyEqual&, const Key&, const K&>;
-
-// What a function takes for a key: as it is, or converted as for a parameter of type Key.
-template <class K, class Key, class Hash, class KeyEqual>
-concept key_form = std::same_as<std::remove_cvref_t<K>, Key> ||
-    compared_as_it_is<std::remove_cvref_t<K>, Key, Hash, KeyEqual> || std::is_convertible_v<K, Key>;
+concept storable_key = std::convertible_to<K, Key> || insertable_key<K, Key, Hash, KeyEqual>;
 
 // A Key made of `from`. If a class is involved, by implicit conversion: it may have several
 // constructors. Else by a cast, without a warning about lost digits.
@@ -38,11 +28,11 @@ template <class Key, class From>
   }
 }
 
-// `key` as it is hashed and compared: itself, or a Key made of it.
+// `key` as it is hashed and compared, to be stored if it is new: itself, or a Key made of it.
 template <class Key, class Hash, class KeyEqual, class K>
 [[nodiscard]] decltype(auto) as_key(K&& key) {
-  using form = std::remove_cvref_t<K>;
-  if constexpr (std::is_same_v<form, Key> || compared_as_it_is<form, Key, Hash, KeyEqual>) {
+  if constexpr (std::is_same_v<std::remove_cvref_t<K>, Key> ||
+                comparable_key<K, Key, Hash, KeyEqual>) {
     return std::forward<K>(key);
   } else {
     return make_key<Key>(std::forward<K>(key));

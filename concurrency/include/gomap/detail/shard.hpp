@@ -23,6 +23,7 @@
 
 #include <gomap/detail/aside.hpp>
 #include <gomap/detail/copyable.hpp>
+#include <gomap/detail/entry.hpp>
 #include <gomap/detail/raise.hpp>
 #include <gomap/misuse.hpp>
 #include <gomap/scan_cursor.hpp>
@@ -231,11 +232,11 @@ struct alignas(cache_line_bytes) shard {
   template <class M>
   void assign(position at, M&& value) {
     if constexpr (!optimistic) {
-      at.entry()->second = std::forward<M>(value);
+      detail::assign_value(at.entry()->second, std::forward<M>(value));
     } else if constexpr (std::is_same_v<std::remove_cvref_t<M>, mapped_type>) {
       store(at, value);
     } else {
-      const mapped_type converted(std::forward<M>(value));
+      const auto converted = static_cast<mapped_type>(std::forward<M>(value));
       store(at, converted);
     }
   }

@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <optional>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include <gomap/detail/held_locks.hpp>
+#include <gomap/detail/key_forms.hpp>
 #include <gomap/detail/raise.hpp>
 #include <gomap/entry.hpp>
 
@@ -21,6 +23,7 @@ template <class Core, class... Keys>
 class transaction {
   using position = typename Core::position;
   using locked_shard = typename Core::locked_shard;
+  using key_type = std::remove_const_t<typename Core::value_type::first_type>;
   using mapped_type = typename Core::value_type::second_type;
   static constexpr std::size_t count = sizeof...(Keys);
   using indices = std::make_index_sequence<count>;
@@ -72,6 +75,19 @@ class transaction {
     return shard(I).find(std::get<I>(keys_), hashes_[I]);
   }
 
+  // Whether two keys are one. The map's equality compares a Key with what is none; two that are none
+  // it may not take, or take for something else: pointers to text for addresses.
+  template <class A, class B>
+  [[nodiscard]] bool same(const A& a, const B& b) const {
+    if constexpr (std::is_same_v<A, key_type>) {
+      return core_.are_equal(a, b);
+    } else if constexpr (std::is_same_v<B, key_type>) {
+      return core_.are_equal(b, a);
+    } else {
+      return core_.are_equal(make_key<key_type>(a), b);
+    }
+  }
+
   template <std::size_t... I>
   void gather(std::index_sequence<I...>) {
     (gather_one<I>(indices()), ...);
@@ -80,8 +96,8 @@ class transaction {
   void gather_one(std::index_sequence<J...>) {
     first_[I] = I;
     // The first key that equals this one.
-    (void)((J < I && hashes_[J] == hashes_[I] &&
-            core_.equal()(std::get<J>(keys_), std::get<I>(keys_)) && (first_[I] = J, true)) ||
+    (void)((J < I && hashes_[J] == hashes_[I] && same(std::get<J>(keys_), std::get<I>(keys_)) &&
+            (first_[I] = J, true)) ||
            ...);
     if (first_[I] != I) return;
     const position at = find<I>();

@@ -31,12 +31,22 @@ concept has_users_equal_to = !requires {
   typename std::equal_to<Key>::first_argument_type;
 };
 
+// Whether comparing two scalars by == or by std::equal_to<> calls a function of a user's, which may
+// read anything and take different values for equal. The call by name does not find built-in
+// operators.
+template <class A, class B = A>
+concept has_users_equality = requires(const A& a, const B& b) {
+  operator==(a, b);
+}
+|| (std::is_same_v<A, B> && !std::is_arithmetic_v<A> && has_users_equal_to<A>);
+
 // Whether two keys are equal by `equal`. For std::equal_to<>, std::equal_to<Key> is called: it does
-// the same, unless a user has specialised it.  Throws: what the comparison throws.
+// the same, unless a user has specialised it. A Key and another type are compared by `equal`
+// itself.  Throws: what the comparison throws.
 template <class Key, class KeyEqual>
 [[nodiscard]] constexpr bool are_equal(const KeyEqual& equal, const Key& a, const Key& b) {
   constexpr bool by_type = std::is_same_v<KeyEqual, std::equal_to<>> &&
-                           !std::is_arithmetic_v<Key> && !std::is_pointer_v<Key> &&
+                           !std::is_arithmetic_v<Key> &&
                            (compares<KeyEqual, Key, Key> || has_users_equal_to<Key>);
   static_assert(
       by_type || compares<KeyEqual, Key, Key>,
@@ -48,6 +58,28 @@ template <class Key, class KeyEqual>
     return equal(a, b);
   } else {
     return false;  // the assertion says it all
+  }
+}
+template <class A, class B, class KeyEqual>
+[[nodiscard]] constexpr bool are_equal(const KeyEqual& equal, const A& a, const B& b) {
+  return equal(a, b);
+}
+
+// Comparisons that cannot call back into a map: std::equal_to of scalars and of text.
+template <class Key, class KeyEqual>
+concept known_comparison =
+    (std::is_same_v<KeyEqual, std::equal_to<>> || std::is_same_v<KeyEqual, std::equal_to<Key>>)&&(
+        is_hash_of_text<hash<Key>> || (std::is_scalar_v<Key> && !has_users_equality<Key>));
+
+// Whether keys that KeyEqual takes for one are equal by ==, too, if they have it.
+// Throws: what == throws.
+template <class KeyEqual, class Key>
+[[nodiscard]] bool same_keys(const Key& a, const Key& b) {
+  constexpr bool asked_already = known_comparison<Key, KeyEqual> && !std::is_enum_v<Key>;
+  if constexpr (!asked_already && requires { a == b; }) {
+    return static_cast<bool>(a == b);
+  } else {
+    return true;
   }
 }
 

@@ -26,6 +26,7 @@
 #include <bit>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -91,7 +92,10 @@ class cursor {
 
   // At `at`, an entry just found by `hash`. A walk from here goes to the table's last class.
   cursor(const Core& core, position at, std::uint64_t hash) noexcept
-      : core_(&core), changes_(core.changes()), moves_(core.moves()), resets_(core.resets()) {
+      : core_(std::addressof(core)),
+        changes_(core.changes()),
+        moves_(core.moves()),
+        resets_(core.resets()) {
     at_.find(core, at, hash);
   }
 
@@ -100,7 +104,7 @@ class cursor {
   static cursor begin(const Core& core, std::uint64_t random) {
     cursor c;
     if (core.size() == 0) return c;
-    c.core_ = &core;
+    c.core_ = std::addressof(core);
     c.resets_ = core.resets();
     c.start_walk(random, random >> 61);
     c.see();

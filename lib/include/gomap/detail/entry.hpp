@@ -10,10 +10,24 @@
 #include <type_traits>
 #include <utility>
 
+#include <gomap/detail/copyable.hpp>
 #include <gomap/detail/words.hpp>
 #include <gomap/hash.hpp>
 
 namespace gomap::detail {
+
+// Assigns a value made of `from`. Numbers are converted without a warning in here of what was asked
+// for elsewhere, as they are when an entry is built.  Throws: what the assignment throws.
+template <class T, class From>
+void assign_value(T& to, From&& from) {
+  using number = std::remove_cvref_t<From>;
+  if constexpr (std::is_arithmetic_v<T> && std::is_arithmetic_v<number> &&
+                !std::is_same_v<T, number>) {
+    to = static_cast<T>(from);
+  } else {
+    to = std::forward<From>(from);
+  }
+}
 
 template <class Key, class T, class Allocator, class Words = plain_words>
 struct entry_traits {
@@ -46,9 +60,7 @@ struct entry_traits {
   }
   // Whether an entry is moved out of its slot. It is copied instead if a move could throw, which
   // would leave two damaged entries. Types that can only be moved are moved, as in std::vector.
-  static constexpr bool moves() noexcept {
-    return relocates() || !(std::is_copy_constructible_v<Key> && std::is_copy_constructible_v<T>);
-  }
+  static constexpr bool moves() noexcept { return relocates() || !(copyable<Key> && copyable<T>); }
   static constexpr bool trivially_destroyed() noexcept {
     return std::is_trivially_destructible_v<Key> && std::is_trivially_destructible_v<T> &&
            !requires(allocator_type & a, value_type * p) {

@@ -15,7 +15,7 @@
 #include <utility>
 
 #include <gomap/detail/comparable_key.hpp>
-#include <gomap/detail/copies.hpp>
+#include <gomap/detail/copyable.hpp>
 
 namespace gomap::detail {
 
@@ -88,7 +88,7 @@ using unmoved_t = std::conditional_t<std::is_lvalue_reference_v<Part>, Part,
 template <class Key, class Build, class... Parts>
 void build_key(const Build& build, const std::tuple<Parts...>& parts) {
   constexpr bool unmoved = std::is_constructible_v<Key, unmoved_t<Parts>...> &&
-                           !(only_says_it_copies<std::remove_cvref_t<Parts>>() || ...);
+                           !(only_says_it_copies<std::remove_cvref_t<Parts>> || ...);
   std::apply(
       [&](auto&... part) {
         if constexpr (unmoved) {

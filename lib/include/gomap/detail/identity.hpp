@@ -22,12 +22,6 @@
 
 namespace gomap::detail {
 
-// Whether an enumeration has a user's ==, by which different values may be equal.
-template <class Enum>
-concept has_users_equality = has_users_equal_to<Enum> || requires(Enum e) {
-  operator==(e, e);
-};
-
 // Whether equal keys have equal values, so that an iterator can keep a copy of the key and search
 // for it. A function, since Key may be incomplete.
 template <class Key, class KeyEqual>
@@ -37,7 +31,9 @@ template <class Key, class KeyEqual>
     return false;
   } else if constexpr (std::is_enum_v<Key>) {
     return !has_users_equality<Key>;
-  } else if constexpr (std::is_integral_v<Key> || std::is_pointer_v<Key>) {
+  } else if constexpr (std::is_pointer_v<Key>) {
+    return !has_users_equality<Key> && sizeof(Key) <= sizeof(std::uint64_t);
+  } else if constexpr (std::is_integral_v<Key>) {
     return sizeof(Key) <= sizeof(std::uint64_t);
   } else {
     return false;

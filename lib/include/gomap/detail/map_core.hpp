@@ -61,11 +61,7 @@ class map_core : public table<Key, T, Allocator, map_words<Key, KeyEqual>> {
   // Whether `key`, a Key or comparable with one, equals the key of an entry.
   template <class K>
   [[nodiscard]] bool equals(const Key& of_entry, const K& key) const {
-    if constexpr (std::is_same_v<K, Key>) {
-      return detail::are_equal(equal_, of_entry, key);
-    } else {
-      return equal_(of_entry, key);
-    }
+    return detail::are_equal(equal_, of_entry, key);
   }
   // The entry whose key equals `key`, or nowhere.  Throws: what the comparison throws.
   template <class K>

@@ -25,6 +25,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
@@ -1009,7 +1010,7 @@ void table<Key, T, Allocator, Words>::destroy() noexcept {
 template <class Key, class T, class Allocator, class Words>
 void table<Key, T, Allocator, Words>::destroy_entries() noexcept {
   if constexpr (!entries::trivially_destroyed()) {
-    for_each([this](value_type& entry) { entries::destroy(allocator_, &entry); });
+    for_each([this](value_type& entry) { entries::destroy(allocator_, std::addressof(entry)); });
   }
 }
 

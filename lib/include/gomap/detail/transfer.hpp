@@ -14,7 +14,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <gomap/detail/copies.hpp>
+#include <gomap/detail/copyable.hpp>
 #include <gomap/detail/growth.hpp>
 #include <gomap/detail/raise.hpp>
 #include <gomap/detail/tophash.hpp>
@@ -52,7 +52,7 @@ class transfer {
   static void run(Table& from, Table& to, const HashOf& hash_of) {
     to.step_ = from.step_;
     if (from.size() == 0) return;
-    if constexpr (moves_quietly() || (copies<key_type> && copies<mapped_type>)) {
+    if constexpr (moves_quietly() || (copyable<key_type> && copyable<mapped_type>)) {
       from.finish_growth(hash_of);
       make_room(from, to, hash_of);
       build_all(from, to);

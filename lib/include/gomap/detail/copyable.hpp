@@ -36,4 +36,8 @@ struct is_copyable<std::tuple<Parts...>> : std::bool_constant<(copyable<Parts> &
 template <class... Types>
 struct is_copyable<std::variant<Types...>> : std::bool_constant<(copyable<Types> && ...)> {};
 
+// Whether T declares a copy that does not compile.
+template <class T>
+concept only_says_it_copies = std::is_copy_constructible_v<T> && !copyable<T>;
+
 }  // namespace gomap::detail
