@@ -1,4 +1,6 @@
 // at_fork_posix.cpp -- fork() as POSIX has it.
+#include <cstdint>
+
 #include <pthread.h>
 #include <unistd.h>
 

@@ -1,6 +1,8 @@
 // leak_roots_linux.cpp -- LeakSanitizer's functions, called where a program has them.
 //
 // It links them into a program that is built with it. They are weak here: null anywhere else.
+#include <cstddef>
+
 #include <gomap/detail/leak_roots.hpp>
 
 extern "C" {

@@ -1,5 +1,7 @@
 // leak_roots_portable.cpp -- nobody to tell: mapped blocks are Linux's, and malloc's memory is
 // known.
+#include <cstddef>
+
 #include <gomap/detail/leak_roots.hpp>
 
 namespace gomap::detail {

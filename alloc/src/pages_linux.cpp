@@ -10,6 +10,7 @@
 // set), and where mlockall() has it lock all that a process can access.
 #include <atomic>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 
 #include <fcntl.h>

@@ -6,8 +6,12 @@
 // not in a free list: a fresh slab touches only the pages it needs.
 #include <algorithm>
 #include <bit>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <memory_resource>
 
+#include <gomap/page_source.hpp>
 #include <gomap/pool.hpp>
 
 #include "page_source_state.hpp"

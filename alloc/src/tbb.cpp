@@ -3,11 +3,13 @@
 // Pools are used through the library's C interface, since the C++ one is a preview that has to be
 // switched on by a macro. A pool asks for raw memory in pieces, named by a number that it is given
 // when made: the address of the page_source that serves it.
+#include <cstddef>
 #include <cstdint>
 #include <new>
 
 #include <tbb/scalable_allocator.h>
 
+#include <gomap/page_source.hpp>
 #include <gomap/tbb.hpp>
 
 namespace gomap {

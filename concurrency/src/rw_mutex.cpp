@@ -1,4 +1,6 @@
 // rw_mutex.cpp -- the slow halves of rw_mutex, compiled once, and what misuse of it reports.
+#include <gomap/detail/rw_lock.hpp>
+#include <gomap/misuse.hpp>
 #include <gomap/rw_mutex.hpp>
 
 namespace gomap::detail {

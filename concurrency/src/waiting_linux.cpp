@@ -2,8 +2,10 @@
 //
 // A futex keeps a set of bits a sleeper, and wakes those that share one with the waker: that is how
 // readers and writers sleep on one word and are woken apart.
+#include <atomic>
 #include <cerrno>
 #include <climits>
+#include <cstdint>
 
 #include <linux/futex.h>
 #include <sys/syscall.h>

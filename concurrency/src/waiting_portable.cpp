@@ -2,6 +2,9 @@
 //
 // std::atomic cannot tell sleepers apart, so every wake is one for all: correct, since sleepers
 // look again, and slower with many of them.
+#include <atomic>
+#include <cstdint>
+
 #include <gomap/detail/waiting.hpp>
 
 namespace gomap::detail {

@@ -8,6 +8,8 @@
 //
 // The rare ways out are calls in tail position, so that a short text saves no registers.
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 
 // Has XXH3 compiled in here: 3 ns for 8 bytes, and 5 to 9 through the shared library.
 #define XXH_INLINE_ALL

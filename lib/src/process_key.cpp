@@ -1,7 +1,9 @@
 // process_key.cpp -- a key drawn at random, and ChaCha as its author describes it for such keys.
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <cstdint>
 #include <cstring>
 
 #include <gomap/detail/process_key.hpp>

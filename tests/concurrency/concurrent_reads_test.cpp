@@ -16,8 +16,12 @@
 #include <gtest/gtest.h>
 
 #include <gomap/concurrent_map.hpp>
+#include <gomap/hash.hpp>
+#include <gomap/page_allocator.hpp>
+#include <gomap/self_contained.hpp>
 
 #include "support/chosen_hash.hpp"
+#include "support/colliding_hash.hpp"
 #include "support/counting_mutex.hpp"
 #include "support/crew.hpp"
 #include "support/make_value.hpp"

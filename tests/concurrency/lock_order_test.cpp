@@ -3,10 +3,10 @@
 //
 // The handler throws, so that a report is an exception. What would take too long, or wait for ever,
 // is told by the test's time limit.
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <thread>
@@ -19,6 +19,7 @@
 
 #include <gomap/concurrent_map.hpp>
 #include <gomap/misuse.hpp>
+#include <gomap/page_allocator.hpp>
 
 #include "support/counting_mutex.hpp"
 #include "support/crew.hpp"

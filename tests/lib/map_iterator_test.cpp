@@ -3,16 +3,22 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <iterator>
 #include <limits>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include <gomap/detail/map_core.hpp>
+#include <gomap/detail/past.hpp>
+#include <gomap/hash.hpp>
 #include <gomap/map.hpp>
+#include <gomap/misuse.hpp>
 
 namespace {
 

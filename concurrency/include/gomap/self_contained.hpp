@@ -31,7 +31,7 @@
 #include <variant>
 
 #include <gomap/detail/comparable_key.hpp>
-#include <gomap/hash.hpp>
+#include <gomap/detail/hash_rules.hpp>
 
 namespace gomap {
 

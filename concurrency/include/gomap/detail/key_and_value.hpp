@@ -5,8 +5,8 @@
 // take it so, and made alone where they do not.
 #pragma once
 
+#include <memory>
 #include <tuple>
-#include <type_traits>
 #include <utility>
 
 #include <gomap/detail/aside.hpp>

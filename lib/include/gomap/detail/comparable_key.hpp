@@ -1,4 +1,5 @@
-// comparable_key.hpp -- which arguments a map looks up as they are, and which become a Key first.
+// comparable_key.hpp -- which arguments a map looks up as they are, which become a Key first, and how
+// two keys are compared.
 //
 // Transparent functions may still take less than what converts to a Key: a hash of text takes a
 // string_view, but not a std::sub_match or a path, whose text is made on demand. What both take is

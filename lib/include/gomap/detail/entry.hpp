@@ -7,12 +7,12 @@
 #include <cstddef>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <type_traits>
 #include <utility>
 
 #include <gomap/detail/copyable.hpp>
 #include <gomap/detail/words.hpp>
-#include <gomap/hash.hpp>
 
 namespace gomap::detail {
 
@@ -60,9 +60,7 @@ struct entry_traits {
   }
   // Whether an entry is moved out of its slot, rather than copied because a move could fail half
   // way and leave two damaged ones. Types that can only be moved are moved, as in std::vector.
-  static constexpr bool moves() noexcept {
-    return relocates() || !(copyable<Key> && copyable<T>);
-  }
+  static constexpr bool moves() noexcept { return relocates() || !(copyable<Key> && copyable<T>); }
   static constexpr bool trivially_destroyed() noexcept {
     return std::is_trivially_destructible_v<Key> && std::is_trivially_destructible_v<T> &&
            !requires(allocator_type & a, value_type * p) {
