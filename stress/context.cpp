@@ -2,9 +2,20 @@
 #include "context.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <exception>
+#include <functional>
 #include <latch>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -12,7 +23,12 @@
 
 #include "figure_text.hpp"
 #include "interruption.hpp"
+#include "options.hpp"
 #include "resident_memory.hpp"
+#include "results.hpp"
+#include "scenario.hpp"
+#include "text_input.hpp"
+#include "worker.hpp"
 
 namespace stress {
 namespace {

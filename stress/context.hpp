@@ -23,13 +23,13 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <random>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
-#include <utility>
 #include <vector>
 
+#include "latency.hpp"
 #include "live_line.hpp"
 #include "map_probe.hpp"
 #include "options.hpp"

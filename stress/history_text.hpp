@@ -7,9 +7,11 @@
 #include <iomanip>
 #include <ios>
 #include <optional>
+#include <ostream>
 #include <span>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "entry_model.hpp"

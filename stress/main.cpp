@@ -3,6 +3,7 @@
 // Exit code: 0 nothing wrong was found, 1 something was, 2 the input or a flag is no good.
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <string>
@@ -10,6 +11,7 @@
 #include <chosen_allocator.hpp>
 #include <fmt/format.h>
 
+#include "bad_input.hpp"
 #include "build_info.hpp"
 #include "context.hpp"
 #include "interruption.hpp"
@@ -17,6 +19,7 @@
 #include "options.hpp"
 #include "report/repeat.hpp"
 #include "report/report.hpp"
+#include "results.hpp"
 #include "scenario.hpp"
 #include "summary.hpp"
 #include "text_input.hpp"

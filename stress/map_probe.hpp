@@ -1,10 +1,8 @@
 // map_probe.hpp -- what can be asked of a map under stress, through its public interface alone.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <vector>
 
 #include <gomap/map_stats.hpp>

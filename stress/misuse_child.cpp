@@ -1,7 +1,6 @@
 // misuse_child.cpp -- the cases of misuse, and how a child that commits one is started and heard.
 #include "misuse_child.hpp"
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -10,6 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <span>
+#include <string>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -23,6 +24,7 @@
 
 #include <gomap/concurrent_map.hpp>
 #include <gomap/map.hpp>
+#include <gomap/misuse.hpp>
 #include <gomap/rw_mutex.hpp>
 
 namespace stress {

@@ -2,14 +2,19 @@
 #include "options.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <iterator>
+#include <optional>
 #include <random>
+#include <string>
 #include <string_view>
 #include <thread>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "bad_input.hpp"
 #include "build_info.hpp"
 #include "scenario.hpp"
 #include "text_input.hpp"

@@ -1,6 +1,7 @@
 // resident_memory.cpp -- reads what Linux tells in /proc/self/statm.
 #include "resident_memory.hpp"
 
+#include <cstddef>
 #include <fstream>
 
 #include <unistd.h>

@@ -8,7 +8,6 @@
 // one key is some verb's way; a member that combines two of them is the verb that tells the most.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <utility>

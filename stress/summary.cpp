@@ -3,10 +3,16 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
 
 #include <fmt/format.h>
 
 #include "figure_text.hpp"
+#include "latency.hpp"
+#include "latency_histogram.hpp"
+#include "results.hpp"
 
 namespace stress {
 namespace {

@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <utility>
 #include <vector>
 
+#include "latency.hpp"
 #include "results.hpp"
 
 namespace stress {

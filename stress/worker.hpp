@@ -7,10 +7,12 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <random>
 #include <utility>
 
+#include "latency.hpp"
 #include "results.hpp"
 
 namespace stress {

@@ -1,4 +1,6 @@
 // at_fork_portable.cpp -- for systems without fork().
+#include <cstdint>
+
 #include <gomap/detail/at_fork.hpp>
 
 namespace gomap::detail {

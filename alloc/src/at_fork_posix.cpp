@@ -1,4 +1,6 @@
 // at_fork_posix.cpp -- for systems with POSIX's fork().
+#include <cstdint>
+
 #include <pthread.h>
 #include <unistd.h>
 

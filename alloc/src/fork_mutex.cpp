@@ -1,4 +1,8 @@
 // fork_mutex.cpp -- the list of mutexes that fork() locks.
+#include <atomic>
+#include <cerrno>
+#include <mutex>
+
 #include <gomap/detail/at_fork.hpp>
 #include <gomap/detail/fork_mutex.hpp>
 

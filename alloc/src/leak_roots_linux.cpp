@@ -1,6 +1,8 @@
 // leak_roots_linux.cpp -- calls LeakSanitizer's functions where the program has them.
 //
 // A program that is built with LeakSanitizer links them. They are weak here: null in any other.
+#include <cstddef>
+
 #include <gomap/detail/leak_roots.hpp>
 
 extern "C" {

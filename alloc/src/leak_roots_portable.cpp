@@ -1,5 +1,7 @@
 // leak_roots_portable.cpp -- does nothing: only on Linux are blocks mapped, and leak checkers know
 // malloc's memory.
+#include <cstddef>
+
 #include <gomap/detail/leak_roots.hpp>
 
 namespace gomap::detail {

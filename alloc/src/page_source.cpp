@@ -1,10 +1,16 @@
 // page_source.cpp -- the interface of page_source, over the register of its blocks.
 #include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <mutex>
+#include <new>
 
 #include <gomap/detail/pages.hpp>
 #include <gomap/page_source.hpp>
 
+#include "idle_list.hpp"
 #include "page_source_state.hpp"
 #include "whole_pages.hpp"
 

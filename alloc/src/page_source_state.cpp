@@ -2,13 +2,23 @@
 #include "page_source_state.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
+#include <chrono>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <mutex>
+#include <new>
 #include <utility>
 
+#include <gomap/detail/fork_mutex.hpp>
 #include <gomap/detail/leak_roots.hpp>
 #include <gomap/detail/pages.hpp>
+#include <gomap/page_source.hpp>
 
+#include "idle_list.hpp"
 #include "whole_pages.hpp"
 
 namespace gomap {

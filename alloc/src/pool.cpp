@@ -7,8 +7,12 @@
 // pages that it needs.
 #include <algorithm>
 #include <bit>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <memory_resource>
 
+#include <gomap/page_source.hpp>
 #include <gomap/pool.hpp>
 
 #include "page_source_state.hpp"

@@ -3,11 +3,13 @@
 // Pools are used through the library's C interface, since the C++ interface is a preview that a
 // macro has to switch on. A pool takes raw memory in pieces. With each request it passes a number
 // that it was given when it was made: the address of its page_source.
+#include <cstddef>
 #include <cstdint>
 #include <new>
 
 #include <tbb/scalable_allocator.h>
 
+#include <gomap/page_source.hpp>
 #include <gomap/tbb.hpp>
 
 namespace gomap {

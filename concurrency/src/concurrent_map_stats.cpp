@@ -1,8 +1,11 @@
 // concurrent_map_stats.cpp -- sums the figures of shards, and prints them.
 #include <algorithm>
+#include <cstddef>
 #include <ostream>
+#include <string>
 
 #include <gomap/concurrent_map_stats.hpp>
+#include <gomap/map_stats.hpp>
 
 namespace gomap {
 

@@ -2,6 +2,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <new>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <gomap/detail/held_locks.hpp>
 #include <gomap/detail/seed.hpp>
 #include <gomap/hash.hpp>
+#include <gomap/misuse.hpp>
 
 #include "fork.hpp"
 #include "lock_graph.hpp"

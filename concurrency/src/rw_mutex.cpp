@@ -1,4 +1,6 @@
 // rw_mutex.cpp -- the slow paths of rw_mutex, compiled once, and the report of its misuse.
+#include <gomap/detail/rw_lock.hpp>
+#include <gomap/misuse.hpp>
 #include <gomap/rw_mutex.hpp>
 
 namespace gomap::detail {

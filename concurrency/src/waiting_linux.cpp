@@ -2,8 +2,10 @@
 //
 // A futex keeps a set of bits for each sleeper, and wakes those that have a bit in common with the
 // waker. So readers and writers sleep on one word and can be woken separately.
+#include <atomic>
 #include <cerrno>
 #include <climits>
+#include <cstdint>
 
 #include <linux/futex.h>
 #include <sys/syscall.h>

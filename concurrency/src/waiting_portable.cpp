@@ -2,6 +2,9 @@
 //
 // std::atomic cannot tell sleepers apart, so every wake wakes all. That is correct, since sleepers
 // look again, but slower with many of them.
+#include <atomic>
+#include <cstdint>
+
 #include <gomap/detail/waiting.hpp>
 
 namespace gomap::detail {

@@ -1,6 +1,7 @@
 // map_stats.cpp -- prints a map's figures, for people and as JSON.
 #include <charconv>
 #include <ostream>
+#include <string>
 #include <string_view>
 
 #include <gomap/map_stats.hpp>

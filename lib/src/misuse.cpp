@@ -2,11 +2,14 @@
 //
 // Everything here is cold: the tests that call it are inline in misuse.hpp.
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <iterator>
+#include <string_view>
 
 #include <gomap/misuse.hpp>
 
@@ -39,8 +42,9 @@ constexpr wording words_for(misuse_kind kind) noexcept {
               "A hash, comparison, constructor, destructor or visitor that the map was running "
               "called the same map."};
     case misuse_kind::stale_iterator:
-      return {"fatal error: map iterator used after its entry was erased",
-              "The entry that the iterator was at is gone. Only ++, == and assignment are left to it."};
+      return {
+          "fatal error: map iterator used after its entry was erased",
+          "The entry that the iterator was at is gone. Only ++, == and assignment are left to it."};
     case misuse_kind::unlock:
       return {"fatal error: sync: Unlock of unlocked RWMutex",
               "unlock() was called on an rw_mutex that nobody holds for writing."};

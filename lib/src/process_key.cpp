@@ -2,7 +2,9 @@
 // describes it.
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <cstdint>
 #include <cstring>
 
 #include <gomap/detail/process_key.hpp>

@@ -1,4 +1,6 @@
 // raise.cpp -- an error as a report of misuse.
+#include <exception>
+
 #include <gomap/detail/raise.hpp>
 #include <gomap/misuse.hpp>
 

@@ -18,7 +18,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -28,6 +27,8 @@
 #include <fmt/format.h>
 
 #include <gomap/map.hpp>
+#include <gomap/map_stats.hpp>
+#include <gomap/page_allocator.hpp>
 #include <gomap/tracking_allocator.hpp>
 
 #include "keys.hpp"

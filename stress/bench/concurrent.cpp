@@ -20,8 +20,11 @@
 #include <fmt/format.h>
 
 #include "concurrent_peer.hpp"
+#include "probes.hpp"
 #include "rate_contest.hpp"
+#include "run_together.hpp"
 #include "shared_arena.hpp"
+#include "shared_table.hpp"
 
 namespace {
 

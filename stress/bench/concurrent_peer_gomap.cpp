@@ -10,10 +10,13 @@
 #include <utility>
 
 #include <gomap/concurrent_map.hpp>
+#include <gomap/hash.hpp>
+#include <gomap/page_allocator.hpp>
 #include <gomap/rw_mutex.hpp>
 
 #include "concurrent_peer.hpp"
 #include "peers.hpp"
+#include "shared_table.hpp"
 
 namespace {
 

@@ -9,6 +9,7 @@
 
 #include "concurrent_peer.hpp"
 #include "peers.hpp"
+#include "shared_table.hpp"
 
 namespace {
 

@@ -8,6 +8,7 @@
 
 #include "concurrent_peer.hpp"
 #include "peers.hpp"
+#include "shared_table.hpp"
 
 namespace {
 

@@ -8,10 +8,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <functional>
 #include <map>
-#include <memory>
 #include <regex>
 #include <string>
 #include <utility>

@@ -6,6 +6,7 @@
 // that has seen it all before (faults)? And with strings as keys (strings)? What does it cost to be
 // rid of all entries (destroy)?
 // Built twice: bench_memory on the system's malloc, bench_memory_mimalloc on mimalloc.
+#include <cstddef>
 #include <string>
 #include <vector>
 

@@ -7,13 +7,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <gomap/map.hpp>
+
 #include "memory_tasks.hpp"
 #include "peers.hpp"
+#include "process_table.hpp"
 
 namespace bench {
 

@@ -1,8 +1,10 @@
 // memory_backends_malloc.cpp -- every backend, in a program whose malloc is the system's own.
 #include <memory>
 #include <memory_resource>
+#include <vector>
 
 #include <gomap/page_allocator.hpp>
+#include <gomap/page_source.hpp>
 #include <gomap/pool.hpp>
 #include <gomap/tbb.hpp>
 #include <gomap/tracking_allocator.hpp>

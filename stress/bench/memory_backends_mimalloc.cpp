@@ -1,5 +1,6 @@
 // memory_backends_mimalloc.cpp -- the backends that change when mimalloc is the program's malloc.
 #include <memory>
+#include <vector>
 
 #include <gomap/mimalloc.hpp>
 #include <gomap/page_allocator.hpp>

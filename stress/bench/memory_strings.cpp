@@ -11,6 +11,7 @@
 #include "memory_tables.hpp"
 #include "own_process.hpp"
 #include "peers.hpp"
+#include "process_table.hpp"
 
 namespace bench {
 namespace {

@@ -10,8 +10,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "../latency.hpp"
 #include "insert_times.hpp"
 #include "keys.hpp"
 #include "own_process.hpp"

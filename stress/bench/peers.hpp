@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
 #include <type_traits>
 #include <unordered_map>
 #include <utility>
@@ -19,6 +18,7 @@
 #include <gomap/hash.hpp>
 #include <gomap/map.hpp>
 #include <gomap/misuse.hpp>
+#include <gomap/page_allocator.hpp>
 
 namespace bench {
 

@@ -7,6 +7,8 @@
 #include <random>
 #include <regex>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 

@@ -11,12 +11,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include <gomap/map.hpp>
 #include <gomap/page_allocator.hpp>
 #include <gomap/pool.hpp>
 

@@ -4,9 +4,12 @@
 // `discard` the map hands back an old bucket array piece by piece while it grows.
 #include <cstddef>
 #include <cstdlib>
+#include <functional>
 #include <iostream>
 #include <new>
+#include <utility>
 
+#include <gomap/hash.hpp>
 #include <gomap/map.hpp>
 
 struct tally {

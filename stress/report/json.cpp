@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <numeric>
 #include <string>
@@ -13,6 +14,10 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+
+#include "../build_info.hpp"
+#include "../latency_histogram.hpp"
+#include "../results.hpp"
 
 namespace stress {
 namespace {

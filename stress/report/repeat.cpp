@@ -1,10 +1,13 @@
 // repeat.cpp -- spells options as they are given.
 #include "repeat.hpp"
 
-#include <algorithm>
+#include <string>
 #include <string_view>
 
 #include <fmt/format.h>
+
+#include "../build_info.hpp"
+#include "../options.hpp"
 
 namespace stress {
 namespace {

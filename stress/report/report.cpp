@@ -3,12 +3,19 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
+#include <initializer_list>
+#include <ios>
+#include <string>
+#include <string_view>
 #include <system_error>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "../bad_input.hpp"
+#include "../results.hpp"
 #include "../text_input.hpp"
 #include "json.hpp"
 #include "page.hpp"

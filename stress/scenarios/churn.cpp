@@ -13,16 +13,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
-#include <optional>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include <gomap/map_stats.hpp>
+
 #include "../context.hpp"
 #include "../figure_text.hpp"
 #include "../resident_memory.hpp"
+#include "../results.hpp"
 #include "../scenario.hpp"
 #include "../stress_map.hpp"
+#include "../worker.hpp"
 
 namespace stress {
 namespace {

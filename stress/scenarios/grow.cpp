@@ -17,8 +17,10 @@
 
 #include "../context.hpp"
 #include "../figure_text.hpp"
+#include "../results.hpp"
 #include "../scenario.hpp"
 #include "../stress_map.hpp"
+#include "../worker.hpp"
 
 namespace stress {
 namespace {

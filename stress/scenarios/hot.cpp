@@ -19,14 +19,17 @@
 
 #include <fmt/format.h>
 
+#include <gomap/concurrent_map.hpp>
 #include <gomap/hash.hpp>
 
 #include "../bench/zipf.hpp"
 #include "../context.hpp"
 #include "../figure_text.hpp"
 #include "../numbered_key.hpp"
+#include "../results.hpp"
 #include "../scenario.hpp"
 #include "../stress_map.hpp"
+#include "../worker.hpp"
 
 namespace stress {
 namespace {

@@ -8,7 +8,6 @@
 // strings, which are read under a lock.
 // Oracle: for each hot key, some order of the calls explains all answers (linearizability.hpp).
 // What the key may hold at the end of a round is what the next one starts from.
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -24,6 +23,7 @@
 #include <gomap/hash.hpp>
 
 #include "../context.hpp"
+#include "../entry_model.hpp"
 #include "../figure_text.hpp"
 #include "../history.hpp"
 #include "../history_text.hpp"
@@ -32,6 +32,7 @@
 #include "../scenario.hpp"
 #include "../single_key_calls.hpp"
 #include "../stress_map.hpp"
+#include "../worker.hpp"
 
 namespace stress {
 namespace {

@@ -29,8 +29,10 @@
 #include "../figure_text.hpp"
 #include "../numbered_key.hpp"
 #include "../rationed_allocator.hpp"
+#include "../results.hpp"
 #include "../scenario.hpp"
 #include "../stress_map.hpp"
+#include "../worker.hpp"
 
 namespace stress {
 namespace {

@@ -19,6 +19,7 @@
 #include "../context.hpp"
 #include "../misuse_child.hpp"
 #include "../scenario.hpp"
+#include "../worker.hpp"
 
 namespace stress {
 namespace {

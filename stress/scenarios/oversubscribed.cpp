@@ -25,6 +25,7 @@
 #include <fmt/format.h>
 
 #include <gomap/hash.hpp>
+#include <gomap/scan_cursor.hpp>
 
 #include "../context.hpp"
 #include "../entry_model.hpp"
@@ -32,9 +33,11 @@
 #include "../history.hpp"
 #include "../history_text.hpp"
 #include "../numbered_values.hpp"
+#include "../results.hpp"
 #include "../scenario.hpp"
 #include "../single_key_calls.hpp"
 #include "../stress_map.hpp"
+#include "../worker.hpp"
 
 namespace stress {
 namespace {

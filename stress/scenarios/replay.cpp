@@ -17,15 +17,19 @@
 
 #include <fmt/format.h>
 
+#include "../bad_input.hpp"
 #include "../context.hpp"
 #include "../entry_model.hpp"
 #include "../figure_text.hpp"
+#include "../history.hpp"
 #include "../history_text.hpp"
 #include "../key_trace.hpp"
+#include "../results.hpp"
 #include "../scenario.hpp"
 #include "../single_key_calls.hpp"
 #include "../stress_map.hpp"
 #include "../word_splitter.hpp"
+#include "../worker.hpp"
 
 namespace stress {
 namespace {

@@ -14,18 +14,20 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include <gomap/entry.hpp>
 #include <gomap/hash.hpp>
 
 #include "../context.hpp"
 #include "../figure_text.hpp"
 #include "../numbered_key.hpp"
+#include "../results.hpp"
 #include "../scenario.hpp"
 #include "../stress_map.hpp"
+#include "../worker.hpp"
 
 namespace stress {
 namespace {

@@ -18,11 +18,15 @@
 
 #include <fmt/format.h>
 
+#include <gomap/scan_cursor.hpp>
+
 #include "../context.hpp"
 #include "../figure_text.hpp"
 #include "../numbered_key.hpp"
+#include "../results.hpp"
 #include "../scenario.hpp"
 #include "../stress_map.hpp"
+#include "../worker.hpp"
 
 namespace stress {
 namespace {

@@ -24,11 +24,17 @@
 
 #include <fmt/format.h>
 
+#include <gomap/scan_cursor.hpp>
+
+#include "../bad_input.hpp"
 #include "../context.hpp"
 #include "../figure_text.hpp"
+#include "../results.hpp"
 #include "../scenario.hpp"
 #include "../stress_map.hpp"
+#include "../text_input.hpp"
 #include "../word_splitter.hpp"
+#include "../worker.hpp"
 
 namespace stress {
 namespace {

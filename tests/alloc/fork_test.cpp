@@ -3,10 +3,8 @@
 // A child that waited for a lock would wait for ever: an alarm ends it instead, and the test is
 // red.
 #include <atomic>
-#include <chrono>
 #include <cstddef>
-#include <cstdint>
-#include <set>
+#include <mutex>
 #include <thread>
 #include <vector>
 

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,8 +12,10 @@
 #include <sanitizer/lsan_interface.h>
 
 #include <gomap/concurrent_map.hpp>
+#include <gomap/hash.hpp>
 #include <gomap/map.hpp>
 #include <gomap/page_allocator.hpp>
+#include <gomap/page_source.hpp>
 #include <gomap/pool.hpp>
 
 namespace {

@@ -5,13 +5,14 @@
 #pragma once
 
 #include <cstdint>
-#include <new>
+#include <functional>
 #include <random>
 #include <string>
 #include <utility>
 
 #include <gtest/gtest.h>
 
+#include <gomap/hash.hpp>
 #include <gomap/map.hpp>
 
 #include "support/model_map.hpp"

@@ -9,12 +9,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <new>
 #include <utility>
 
 #include <gtest/gtest.h>
 
+#include <gomap/hash.hpp>
 #include <gomap/map.hpp>
 #include <gomap/tracking_allocator.hpp>
 

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <gomap/page_allocator.hpp>
+#include <gomap/page_source.hpp>
 #include <gomap/pool.hpp>
 #include <gomap/tracking_allocator.hpp>
 

@@ -14,7 +14,6 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -24,6 +23,8 @@
 #include <gomap/scan_cursor.hpp>
 
 #include "support/chosen_hash.hpp"
+#include "support/counting_allocator.hpp"
+#include "support/fault.hpp"
 #include "support/fault_sweep.hpp"
 #include "support/faulty_allocator.hpp"
 #include "support/growth.hpp"

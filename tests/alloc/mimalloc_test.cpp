@@ -5,10 +5,12 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include <gomap/allocator_concepts.hpp>
 #include <gomap/mimalloc.hpp>
 #include <gomap/tracking_allocator.hpp>
 

@@ -1,4 +1,6 @@
 // page_allocator_test.cpp -- page_allocator and page_source: blocks, discard, recycling, caps.
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -16,6 +18,7 @@
 #include <gomap/allocator_concepts.hpp>
 #include <gomap/detail/pages.hpp>
 #include <gomap/page_allocator.hpp>
+#include <gomap/page_source.hpp>
 
 namespace {
 

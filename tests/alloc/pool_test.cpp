@@ -1,6 +1,7 @@
 // pool_test.cpp -- gomap::pool: slabs and arrays, what is recycled, caps, trim, sharing.
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <list>
 #include <memory_resource>
 #include <new>
@@ -13,6 +14,8 @@
 
 #include <gtest/gtest.h>
 
+#include <gomap/allocator_concepts.hpp>
+#include <gomap/page_source.hpp>
 #include <gomap/pool.hpp>
 
 #include "backend_suite.hpp"

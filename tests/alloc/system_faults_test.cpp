@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <new>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
+#include <gomap/hash.hpp>
 #include <gomap/map.hpp>
 #include <gomap/page_allocator.hpp>
 #include <gomap/page_source.hpp>

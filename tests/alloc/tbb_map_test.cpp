@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <gomap/hash.hpp>
 #include <gomap/map.hpp>
 #include <gomap/page_source.hpp>
 #include <gomap/tbb.hpp>

@@ -1,5 +1,6 @@
 // tracking_allocator_test.cpp -- tracking_allocator and memory_ledger: counts, caps, forwarding.
-#include <cstdint>
+#include <cstddef>
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
@@ -13,8 +14,10 @@
 #include <gtest/gtest.h>
 
 #include <gomap/allocator_concepts.hpp>
+#include <gomap/hash.hpp>
 #include <gomap/map.hpp>
 #include <gomap/page_allocator.hpp>
+#include <gomap/page_source.hpp>
 #include <gomap/tracking_allocator.hpp>
 
 #include "support/hostile_types.hpp"

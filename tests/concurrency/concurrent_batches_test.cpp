@@ -2,9 +2,12 @@
 //
 // Ranges are empty, shorter and longer than a batch (128 keys), can be walked again or only once,
 // and name keys twice.
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <iterator>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <sstream>
@@ -12,6 +15,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <gomap/concurrent_map.hpp>
 
 #include "support/concurrent_suite.hpp"
 #include "support/single_pass.hpp"

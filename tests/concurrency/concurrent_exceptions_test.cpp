@@ -10,8 +10,13 @@
 #include <utility>
 #include <vector>
 
+#include "support/colliding_hash.hpp"
 #include "support/concurrent_fault_scene.hpp"
+#include "support/concurrent_suite.hpp"
+#include "support/counting_allocator.hpp"
+#include "support/counting_value.hpp"
 #include "support/fault_sweep.hpp"
+#include "support/trivial_values.hpp"
 
 namespace {
 

@@ -1,10 +1,6 @@
 // concurrent_hostile_types_test.cpp -- keys, values and all else that a concurrent map is made of,
 // with operators that nobody should rely on (support/hostile_types.hpp).
-#include <cstddef>
-#include <functional>
-#include <iterator>
 #include <optional>
-#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -12,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <gomap/concurrent_map.hpp>
+#include <gomap/self_contained.hpp>
 
 #include "support/hostile_types.hpp"
 

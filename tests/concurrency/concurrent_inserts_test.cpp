@@ -2,18 +2,25 @@
 //
 // Their bool says whether the call inserted; functions come last; and where the key is there
 // already, nothing is moved from.
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <gomap/concurrent_map.hpp>
+#include <gomap/hash.hpp>
+
+#include "support/colliding_hash.hpp"
 #include "support/concurrent_suite.hpp"
+#include "support/counting_value.hpp"
 #include "support/single_pass.hpp"
 
 namespace {

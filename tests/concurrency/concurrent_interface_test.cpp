@@ -1,17 +1,22 @@
 // concurrent_interface_test.cpp -- what boost::concurrent_flat_map has under the same name: a
 // program that used it finds everything in its place.
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <limits>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <gomap/concurrent_map.hpp>
+#include <gomap/hash.hpp>
+#include <gomap/map.hpp>
+
+#include "support/chosen_hash.hpp"
 #include "support/concurrent_suite.hpp"
 #include "support/counting_allocator.hpp"
 #include "support/crew.hpp"

@@ -1,9 +1,7 @@
 // concurrent_keys_test.cpp -- in which forms concurrent_map takes a key: what hash and equality take
 // as it is, and what converts to a key as in any call.
-#include <array>
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -18,6 +16,7 @@
 #include <gtest/gtest.h>
 
 #include <gomap/concurrent_map.hpp>
+#include <gomap/self_contained.hpp>
 
 #include "support/users_equal_to.hpp"
 

@@ -2,7 +2,6 @@
 // 256 KiB: a call that put one on it would end the program.
 #include <array>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <iterator>
 #include <memory>

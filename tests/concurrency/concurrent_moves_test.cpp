@@ -9,15 +9,20 @@
 #include <memory>
 #include <memory_resource>
 #include <new>
-#include <stdexcept>
+#include <optional>
 #include <string>
 #include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <gomap/concurrent_map.hpp>
+#include <gomap/hash.hpp>
+
+#include "support/chosen_hash.hpp"
 #include "support/concurrent_suite.hpp"
 #include "support/counting_allocator.hpp"
+#include "support/counting_value.hpp"
 #include "support/crew.hpp"
 #include "support/fault.hpp"
 #include "support/rationed_resource.hpp"

@@ -1,11 +1,17 @@
 // concurrent_mutexes_test.cpp -- concurrent_map over each shared mutex that it is promised for.
 #include <cstdint>
+#include <functional>
 #include <shared_mutex>
 #include <string>
 #include <utility>
 
 #include <oneapi/tbb/rw_mutex.h>
 #include <oneapi/tbb/spin_rw_mutex.h>
+
+#include <gomap/concurrent_map.hpp>
+#include <gomap/hash.hpp>
+#include <gomap/page_allocator.hpp>
+#include <gomap/rw_mutex.hpp>
 
 #include "support/concurrent_suite.hpp"
 

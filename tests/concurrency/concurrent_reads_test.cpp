@@ -18,9 +18,12 @@
 
 #include <gomap/concurrent_map.hpp>
 #include <gomap/detail/concurrent_core.hpp>
+#include <gomap/hash.hpp>
 #include <gomap/page_allocator.hpp>
+#include <gomap/self_contained.hpp>
 
 #include "support/chosen_hash.hpp"
+#include "support/colliding_hash.hpp"
 #include "support/counting_mutex.hpp"
 #include "support/crew.hpp"
 #include "support/make_value.hpp"

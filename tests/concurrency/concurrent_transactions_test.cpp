@@ -1,14 +1,18 @@
 // concurrent_transactions_test.cpp -- concurrent_map's compute() and with_locked(), on one thread.
-#include <array>
 #include <cstdint>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
+#include <gomap/concurrent_map.hpp>
+#include <gomap/entry.hpp>
+#include <gomap/hash.hpp>
+
+#include "support/colliding_hash.hpp"
 #include "support/concurrent_suite.hpp"
+#include "support/counting_value.hpp"
 
 namespace {
 

@@ -1,12 +1,19 @@
 // concurrent_values_test.cpp -- concurrent_map's calls that take and give values, on one thread.
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include <gomap/concurrent_map.hpp>
+
+#include "support/chosen_hash.hpp"
+#include "support/colliding_hash.hpp"
 #include "support/concurrent_suite.hpp"
+#include "support/counting_value.hpp"
+#include "support/trivial_values.hpp"
 
 namespace {
 

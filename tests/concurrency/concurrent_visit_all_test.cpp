@@ -1,12 +1,17 @@
 // concurrent_visit_all_test.cpp -- concurrent_map's calls that go through all entries, on one
 // thread.
+#include <cstddef>
 #include <cstdint>
 #include <stdexcept>
-#include <string>
 #include <utility>
 #include <vector>
 
+#include <gomap/concurrent_map.hpp>
+#include <gomap/scan_cursor.hpp>
+
+#include "support/chosen_hash.hpp"
 #include "support/concurrent_suite.hpp"
+#include "support/counting_value.hpp"
 
 namespace {
 

@@ -3,9 +3,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
 #include <type_traits>
 #include <utility>
+
+#include <gomap/concurrent_map.hpp>
 
 #include "support/concurrent_suite.hpp"
 

@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include <gomap/concurrent_map.hpp>
+#include <gomap/scan_cursor.hpp>
 
 #include "support/crew.hpp"
 #include "support/make_value.hpp"

@@ -2,6 +2,7 @@
 // moved, merged, turned into a map and back, and what it says about itself.
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <shared_mutex>
 #include <sstream>
@@ -11,8 +12,17 @@
 #include <utility>
 #include <vector>
 
+#include <gomap/concurrent_map.hpp>
+#include <gomap/concurrent_map_stats.hpp>
+#include <gomap/hash.hpp>
+#include <gomap/page_allocator.hpp>
+#include <gomap/rw_mutex.hpp>
+
+#include "support/chosen_hash.hpp"
+#include "support/colliding_hash.hpp"
 #include "support/concurrent_suite.hpp"
 #include "support/counting_allocator.hpp"
+#include "support/counting_value.hpp"
 
 namespace {
 

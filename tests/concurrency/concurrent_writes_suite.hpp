@@ -9,19 +9,19 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
-#include <shared_mutex>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include <gomap/concurrent_map.hpp>
+#include <gomap/hash.hpp>
+#include <gomap/page_allocator.hpp>
 
 #include "support/crew.hpp"
 #include "support/make_value.hpp"
-#include "support/trivial_values.hpp"
 
 template <class Key, class T, class Mutex>
 using written_map = gomap::concurrent_map<Key, T, gomap::hash<Key>, std::equal_to<>,

@@ -9,6 +9,7 @@
 #include <gomap/rw_mutex.hpp>
 
 #include "concurrency/concurrent_writes_suite.hpp"
+#include "support/trivial_values.hpp"
 
 namespace {
 

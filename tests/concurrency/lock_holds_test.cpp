@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <gomap/concurrent_map.hpp>
+#include <gomap/page_allocator.hpp>
 
 #include "support/colliding_hash.hpp"
 #include "support/counting_value.hpp"

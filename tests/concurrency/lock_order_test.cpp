@@ -3,10 +3,10 @@
 //
 // The handler throws, so that a report is an exception. What would take too long, or wait for ever,
 // is told by the test's time limit.
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <mutex>
 #include <optional>

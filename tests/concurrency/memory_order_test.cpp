@@ -3,14 +3,11 @@
 //
 // ThreadSanitizer judges: the plain number that is handed over is a race unless the call that finds
 // something synchronizes with the one that did it.
-#include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>

@@ -6,6 +6,7 @@
 // protocol has lost a wake. The rest sleeps for real, and is watched.
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <latch>

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <thread>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -25,6 +26,7 @@
 #include <gtest/gtest.h>
 
 #include <gomap/concurrent_map.hpp>
+#include <gomap/page_allocator.hpp>
 #include <gomap/self_contained.hpp>
 
 #include "support/counting_mutex.hpp"

@@ -7,6 +7,7 @@
 #include <oneapi/tbb/spin_rw_mutex.h>
 
 #include "concurrency/concurrent_writes_suite.hpp"
+#include "support/trivial_values.hpp"
 
 namespace {
 

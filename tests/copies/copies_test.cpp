@@ -1,8 +1,8 @@
 // copies_test.cpp -- maps that one part of a process makes and others use: a program, a library and
 // a plug-in, each with a copy of gomap.
+#include <cstddef>
 #include <string>
 #include <tuple>
-#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>

@@ -1,6 +1,10 @@
 // guest.cpp -- the part of a process that is a shared library or a plug-in.
 #include "guest.hpp"
 
+#include <string>
+
+#include <gomap/map.hpp>
+
 namespace {
 
 // Goes when the part goes, and gives back a large block then.

@@ -2,6 +2,7 @@
 //
 // Each copy of the library numbers threads by itself, and a heap belongs to the thread that made
 // it.
+#include <cstddef>
 #include <filesystem>
 #include <future>
 #include <memory>

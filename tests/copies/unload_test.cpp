@@ -1,5 +1,6 @@
 // unload_test.cpp -- a plug-in that comes and goes: what its copy of gomap held goes with it, and
 // what it has made for others stays.
+#include <cstddef>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -8,6 +9,9 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <gomap/concurrent_map.hpp>
+#include <gomap/map.hpp>
 
 #include "guest.hpp"
 #include "parts.hpp"

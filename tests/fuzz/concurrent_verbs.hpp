@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <iterator>
 #include <limits>
@@ -20,7 +21,15 @@
 #include <utility>
 #include <vector>
 
+#include <gomap/concurrent_map.hpp>
+#include <gomap/concurrent_map_stats.hpp>
+#include <gomap/entry.hpp>
+#include <gomap/scan_cursor.hpp>
+
+#include "fuzz/concurrent_model.hpp"
 #include "fuzz/concurrent_scene.hpp"
+#include "support/colliding_hash.hpp"
+#include "support/fault.hpp"
 
 namespace fuzz::verbs {
 

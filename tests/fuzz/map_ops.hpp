@@ -15,12 +15,12 @@
 #include <span>
 #include <stdexcept>
 #include <string>
-#include <type_traits>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include <gomap/map.hpp>
+#include <gomap/scan_cursor.hpp>
 
 #include "fuzz/byte_stream.hpp"
 #include "support/chosen_hash.hpp"

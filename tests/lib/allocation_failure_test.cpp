@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include <gomap/hash.hpp>
 #include <gomap/map.hpp>
 #include <gomap/page_allocator.hpp>
 #include <gomap/page_source.hpp>

@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/counting_allocator.hpp"
 #include "support/counting_value.hpp"
 #include "support/fault_scene.hpp"
 #include "support/fault_sweep.hpp"

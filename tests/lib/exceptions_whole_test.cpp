@@ -3,13 +3,14 @@
 // As exceptions_test.cpp, for what touches many entries: copies, assignments, rehashing, merging,
 // ranges. What only rearranges a map keeps its contents; what copies keeps its source; what moves
 // entries between two maps loses none of them.
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <utility>
-#include <vector>
 
 #include <gtest/gtest.h>
 
+#include "support/counting_allocator.hpp"
 #include "support/counting_value.hpp"
 #include "support/fault_scene.hpp"
 #include "support/fault_sweep.hpp"

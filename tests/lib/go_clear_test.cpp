@@ -1,6 +1,5 @@
 // go_clear_test.cpp -- clear(): empties every map, ends every walk, keeps the buckets, reseeds.
 #include <cmath>
-#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>

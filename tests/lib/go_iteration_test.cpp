@@ -3,10 +3,9 @@
 // Go promises: what is removed before it is reached is not produced, nothing is produced twice, and
 // what is there throughout is produced. What is added meanwhile may or may not be.
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <set>
-#include <string>
 #include <utility>
 #include <vector>
 

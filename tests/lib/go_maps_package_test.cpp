@@ -1,5 +1,4 @@
 // go_maps_package_test.cpp -- clone, copy, equal, delete_func, keys and values: Go's maps package.
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -12,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <gomap/map.hpp>
+#include <gomap/maps.hpp>
 
 #include "support/colliding_hash.hpp"
 #include "support/counting_value.hpp"

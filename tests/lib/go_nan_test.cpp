@@ -11,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include <gomap/hash.hpp>
 #include <gomap/map.hpp>
 
 #include "support/growth.hpp"

@@ -1,7 +1,5 @@
 // go_reference_test.cpp -- Go's map variable: copies share the map, and null reads like an empty
 // one.
-#include <cstddef>
-#include <cstdint>
 #include <string>
 #include <utility>
 

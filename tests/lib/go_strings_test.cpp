@@ -1,10 +1,8 @@
 // go_strings_test.cpp -- string keys of all lengths in one bucket, looked up without a copy.
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>

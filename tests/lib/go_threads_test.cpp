@@ -5,14 +5,12 @@
 // write happens before the readers start and after they are joined. Threads that do race with a
 // writer are the subject of go_misuse_test.cpp.
 #include <atomic>
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <mutex>
 #include <shared_mutex>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>

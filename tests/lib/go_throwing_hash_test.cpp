@@ -4,11 +4,9 @@
 // so every operation is tried again afterwards. Steps that throw in other places are the subject
 // of exceptions_test.cpp.
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include <gtest/gtest.h>

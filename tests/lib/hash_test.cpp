@@ -30,6 +30,7 @@
 #include <gtest/gtest.h>
 
 #include <gomap/detail/multiply_portable.hpp>
+#include <gomap/detail/seed.hpp>
 #include <gomap/hash.hpp>
 
 namespace {

@@ -19,6 +19,9 @@
 
 #include <gtest/gtest.h>
 
+#include <gomap/detail/seed.hpp>
+#include <gomap/detail/std_hash.hpp>
+#include <gomap/hash.hpp>
 #include <gomap/map.hpp>
 
 #include "support/users_equal_to.hpp"

@@ -24,7 +24,9 @@
 
 #include <gtest/gtest.h>
 
+#include <gomap/hash.hpp>
 #include <gomap/map.hpp>
+#include <gomap/misuse.hpp>
 
 #include "support/chosen_hash.hpp"
 #include "support/make_value.hpp"

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <functional>
 #include <iterator>
-#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -15,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include <gomap/map.hpp>
+#include <gomap/maps.hpp>
 #include <gomap/reference.hpp>
 #include <gomap/scan_cursor.hpp>
 

@@ -5,7 +5,6 @@
 // still needs it. The sanitizers make such a bug loud, the values make it visible without them.
 #include <cstdint>
 #include <string>
-#include <utility>
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,5 @@
 // map_construct_test.cpp -- constructors, assignment and hints of gomap::map.
 #include <cstddef>
-#include <cstdint>
-#include <functional>
 #include <initializer_list>
 #include <istream>
 #include <iterator>
@@ -14,7 +12,9 @@
 
 #include <gtest/gtest.h>
 
+#include <gomap/from_range.hpp>
 #include <gomap/map.hpp>
+#include <gomap/maps.hpp>
 
 #include "support/single_pass.hpp"
 

@@ -2,11 +2,9 @@
 //
 // Hash and equality of std::string are transparent, and still take no path and no match of a
 // regular expression: these become a std::string first, as with std::unordered_map.
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <iterator>
 #include <regex>
 #include <string>

@@ -17,6 +17,7 @@
 #include <gtest/gtest.h>
 #include <pthread.h>
 
+#include <gomap/hash.hpp>
 #include <gomap/map.hpp>
 #include <gomap/reference.hpp>
 

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <gomap/map.hpp>
+#include <gomap/maps.hpp>
 
 #include "support/colliding_hash.hpp"
 #include "support/counting_allocator.hpp"

@@ -8,9 +8,6 @@
 #include <initializer_list>
 #include <iterator>
 #include <memory>
-#include <ranges>
-#include <sstream>
-#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -18,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include <gomap/from_range.hpp>
+#include <gomap/hash.hpp>
 #include <gomap/map.hpp>
 
 namespace {

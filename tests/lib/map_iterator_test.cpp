@@ -3,17 +3,23 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <iterator>
 #include <limits>
 #include <memory_resource>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include <gomap/detail/map_core.hpp>
+#include <gomap/detail/past.hpp>
+#include <gomap/hash.hpp>
 #include <gomap/map.hpp>
+#include <gomap/misuse.hpp>
 
 namespace {
 

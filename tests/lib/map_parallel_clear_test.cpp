@@ -3,10 +3,14 @@
 #include <atomic>
 #include <cstdint>
 #include <execution>
+#include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
+#include <gomap/hash.hpp>
 #include <gomap/map.hpp>
 
 #include "support/colliding_hash.hpp"

@@ -12,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include <gomap/hash.hpp>
 #include <gomap/map.hpp>
 
 #include "support/colliding_hash.hpp"

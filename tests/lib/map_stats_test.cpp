@@ -9,7 +9,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <gomap/detail/check_invariants.hpp>
 #include <gomap/map.hpp>
+#include <gomap/map_stats.hpp>
 
 #include "support/colliding_hash.hpp"
 #include "support/growth.hpp"

@@ -15,10 +15,14 @@
 
 #include <gtest/gtest.h>
 
+#include <gomap/hash.hpp>
 #include <gomap/map.hpp>
 
 #include "support/colliding_hash.hpp"
+#include "support/counting_allocator.hpp"
 #include "support/counting_value.hpp"
+#include "support/failing_allocator.hpp"
+#include "support/fault.hpp"
 #include "support/fault_scene.hpp"
 #include "support/fault_sweep.hpp"
 #include "support/rationed_resource.hpp"

@@ -4,13 +4,13 @@
 #include <cstdint>
 #include <functional>
 #include <set>
-#include <string>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include <gomap/hash.hpp>
 #include <gomap/map.hpp>
 
 #include "support/colliding_hash.hpp"

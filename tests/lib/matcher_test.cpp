@@ -2,7 +2,9 @@
 // bucket's header holds and a table's arithmetic says.
 #include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <ios>
 #include <iterator>
 #include <random>
 #include <type_traits>
@@ -13,6 +15,7 @@
 #include <gomap/detail/growth.hpp>
 #include <gomap/detail/match_swar.hpp>
 #include <gomap/detail/past.hpp>
+#include <gomap/detail/slot_set.hpp>
 #include <gomap/detail/tophash.hpp>
 
 namespace {

@@ -3,8 +3,6 @@
 #include <cstdint>
 #include <cstring>
 #include <set>
-#include <string>
-#include <vector>
 
 #include <gtest/gtest.h>
 

@@ -17,6 +17,7 @@
 #include "support/colliding_hash.hpp"
 #include "support/counting_value.hpp"
 #include "support/extending_allocator.hpp"
+#include "support/fault.hpp"
 #include "support/growth.hpp"
 
 namespace {

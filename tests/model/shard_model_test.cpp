@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <type_traits>
+#include <utility>
 
 #include <gtest/gtest.h>
 #include <model/memory.hpp>
@@ -18,8 +19,10 @@
 #include <gomap/detail/bucket.hpp>
 #include <gomap/detail/rw_lock.hpp>
 #include <gomap/detail/shard.hpp>
+#include <gomap/detail/slot_set.hpp>
 #include <gomap/detail/table.hpp>
 #include <gomap/detail/words.hpp>
+#include <gomap/scan_cursor.hpp>
 
 namespace {
 

@@ -4,13 +4,14 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <numeric>
 
 #include <gtest/gtest.h>
 
 #include <gomap/concurrent_map.hpp>
+#include <gomap/map_stats.hpp>
 
+#include "stress/results.hpp"
 #include "support/colliding_hash.hpp"
 
 namespace {

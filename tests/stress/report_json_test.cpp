@@ -5,17 +5,22 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <ios>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "stress/latency.hpp"
+#include "stress/options.hpp"
 #include "stress/report/json.hpp"
 #include "stress/report/repeat.hpp"
 #include "stress/report/report.hpp"
+#include "stress/results.hpp"
 
 namespace {
 

@@ -8,6 +8,9 @@
 
 #include <gtest/gtest.h>
 
+#include "stress/latency.hpp"
+#include "stress/results.hpp"
+
 namespace {
 
 using stress::moment;

@@ -5,8 +5,8 @@
 // There are two shards, so that calls on several keys meet in one and in both.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -14,6 +14,8 @@
 #include <gtest/gtest.h>
 
 #include <gomap/concurrent_map.hpp>
+#include <gomap/page_allocator.hpp>
+#include <gomap/self_contained.hpp>
 
 #include "support/colliding_hash.hpp"
 #include "support/concurrent_suite.hpp"

@@ -5,6 +5,7 @@
 // doubling, one in the middle of a same-size growth, one long chain.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <type_traits>
@@ -17,6 +18,7 @@
 #include <gomap/map.hpp>
 
 #include "support/colliding_hash.hpp"
+#include "support/counting_allocator.hpp"
 #include "support/counting_value.hpp"
 #include "support/failing_allocator.hpp"
 #include "support/growth.hpp"

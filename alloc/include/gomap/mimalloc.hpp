@@ -18,7 +18,6 @@
 #include <cstddef>
 #include <limits>
 #include <memory>
-#include <new>
 #include <type_traits>
 
 #include <gomap/detail/refuse.hpp>

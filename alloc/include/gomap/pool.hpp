@@ -18,7 +18,6 @@
 #include <cstdint>
 #include <limits>
 #include <memory_resource>
-#include <new>
 #include <optional>
 #include <type_traits>
 

@@ -10,7 +10,6 @@
 
 #include <cstddef>
 #include <limits>
-#include <new>
 #include <type_traits>
 
 #include <gomap/detail/refuse.hpp>

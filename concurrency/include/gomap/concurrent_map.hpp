@@ -55,8 +55,11 @@
 #include <gomap/concurrent_map_stats.hpp>
 #include <gomap/detail/aside.hpp>
 #include <gomap/detail/batch.hpp>
+#include <gomap/detail/check_invariants.hpp>
+#include <gomap/detail/comparable_key.hpp>
 #include <gomap/detail/concurrent_core.hpp>
 #include <gomap/detail/copyable.hpp>
+#include <gomap/detail/growth.hpp>
 #include <gomap/detail/key_and_value.hpp>
 #include <gomap/detail/key_forms.hpp>
 #include <gomap/detail/map_contents.hpp>
@@ -64,8 +67,13 @@
 #include <gomap/detail/seed.hpp>
 #include <gomap/detail/transaction.hpp>
 #include <gomap/entry.hpp>
+#include <gomap/hash.hpp>
 #include <gomap/map.hpp>
+#include <gomap/map_stats.hpp>
+#include <gomap/misuse.hpp>
+#include <gomap/page_allocator.hpp>
 #include <gomap/rw_mutex.hpp>
+#include <gomap/scan_cursor.hpp>
 #include <gomap/self_contained.hpp>
 
 namespace gomap {

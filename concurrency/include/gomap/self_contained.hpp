@@ -32,7 +32,7 @@
 #include <variant>
 
 #include <gomap/detail/comparable_key.hpp>
-#include <gomap/hash.hpp>
+#include <gomap/detail/hash_rules.hpp>
 
 namespace gomap {
 

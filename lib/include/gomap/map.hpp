@@ -25,6 +25,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -43,7 +44,9 @@
 #include <gomap/detail/built_aside.hpp>
 #include <gomap/detail/check_invariants.hpp>
 #include <gomap/detail/comparable_key.hpp>
+#include <gomap/detail/cursor.hpp>
 #include <gomap/detail/entry_parts.hpp>
+#include <gomap/detail/growth.hpp>
 #include <gomap/detail/map_core.hpp>
 #include <gomap/detail/map_iterator.hpp>
 #include <gomap/detail/raise.hpp>

@@ -21,7 +21,10 @@
 
 #include <gomap/detail/comparable_key.hpp>
 #include <gomap/detail/raise.hpp>
+#include <gomap/hash.hpp>
 #include <gomap/map.hpp>
+#include <gomap/misuse.hpp>
+#include <gomap/page_allocator.hpp>
 
 namespace gomap {
 

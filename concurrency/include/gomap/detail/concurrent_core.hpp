@@ -15,10 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <mutex>
-#include <optional>
-#include <shared_mutex>
 #include <span>
 #include <stdexcept>
 #include <thread>
@@ -27,6 +24,7 @@
 
 #include <gomap/allocator_concepts.hpp>
 #include <gomap/detail/comparable_key.hpp>
+#include <gomap/detail/entry.hpp>
 #include <gomap/detail/held_locks.hpp>
 #include <gomap/detail/raise.hpp>
 #include <gomap/detail/seed.hpp>
@@ -34,6 +32,7 @@
 #include <gomap/detail/shard_array.hpp>
 #include <gomap/detail/table.hpp>
 #include <gomap/detail/waiting.hpp>
+#include <gomap/detail/words.hpp>
 #include <gomap/hash.hpp>
 #include <gomap/misuse.hpp>
 #include <gomap/scan_cursor.hpp>

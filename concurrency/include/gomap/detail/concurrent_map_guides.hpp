@@ -3,7 +3,6 @@
 #pragma once
 
 #include <concepts>
-#include <cstddef>
 #include <functional>
 #include <initializer_list>
 #include <iterator>
@@ -11,6 +10,10 @@
 #include <utility>
 
 #include <gomap/concurrent_map.hpp>
+#include <gomap/detail/map_guides.hpp>
+#include <gomap/hash.hpp>
+#include <gomap/map.hpp>
+#include <gomap/page_allocator.hpp>
 
 namespace gomap {
 

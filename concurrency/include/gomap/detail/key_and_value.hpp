@@ -6,8 +6,8 @@
 // equality take it; else a Key is made of it.
 #pragma once
 
+#include <memory>
 #include <tuple>
-#include <type_traits>
 #include <utility>
 
 #include <gomap/detail/aside.hpp>

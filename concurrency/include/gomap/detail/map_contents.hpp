@@ -13,6 +13,7 @@
 #include <gomap/detail/key_and_value.hpp>
 #include <gomap/detail/raise.hpp>
 #include <gomap/map.hpp>
+#include <gomap/misuse.hpp>
 
 namespace gomap::detail {
 

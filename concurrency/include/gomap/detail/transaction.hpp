@@ -14,6 +14,7 @@
 #include <gomap/detail/key_forms.hpp>
 #include <gomap/detail/raise.hpp>
 #include <gomap/entry.hpp>
+#include <gomap/misuse.hpp>
 
 namespace gomap::detail {
 

@@ -9,8 +9,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <type_traits>
 #include <utility>
 
 #include <gomap/detail/tophash.hpp>

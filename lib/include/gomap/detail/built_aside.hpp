@@ -6,7 +6,7 @@
 
 #include <cstddef>
 #include <memory>
-#include <utility>
+#include <type_traits>
 
 namespace gomap::detail {
 

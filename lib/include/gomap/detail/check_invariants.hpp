@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 
+#include <gomap/detail/bucket.hpp>
 #include <gomap/detail/raise.hpp>
-#include <gomap/detail/table.hpp>
+#include <gomap/detail/tophash.hpp>
 
 namespace gomap {
 

@@ -1,4 +1,5 @@
-// comparable_key.hpp -- which arguments a map looks up as they are, and which become a Key first.
+// comparable_key.hpp -- which arguments a map looks up as they are, which become a Key first, and how
+// two keys are compared.
 //
 // An argument that a transparent hash and a transparent equality both take is looked up as it is.
 // Any other is converted to Key. These exist for transparent functions too: a hash of text takes a

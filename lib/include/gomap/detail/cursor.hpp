@@ -27,11 +27,9 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
-#include <type_traits>
 #include <utility>
 
 #include <gomap/detail/slot_set.hpp>
-#include <gomap/detail/table.hpp>
 #include <gomap/detail/tophash.hpp>
 
 namespace gomap::detail {

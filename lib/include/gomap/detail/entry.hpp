@@ -7,12 +7,12 @@
 #include <cstddef>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <type_traits>
 #include <utility>
 
 #include <gomap/detail/copyable.hpp>
 #include <gomap/detail/words.hpp>
-#include <gomap/hash.hpp>
 
 namespace gomap::detail {
 

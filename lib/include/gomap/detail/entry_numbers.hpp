@@ -13,7 +13,6 @@
 // Not thread-safe; any number of threads may ask at once.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>

@@ -32,6 +32,9 @@
 #include <gomap/detail/bucket_memory.hpp>
 #include <gomap/detail/entry.hpp>
 #include <gomap/detail/entry_numbers.hpp>
+#include <gomap/detail/past.hpp>
+#include <gomap/detail/slot_set.hpp>
+#include <gomap/detail/tophash.hpp>
 
 namespace gomap::detail {
 

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -21,6 +22,9 @@
 #include <variant>
 #include <vector>
 
+#include <gomap/config.hpp>
+#include <gomap/detail/seed.hpp>
+#include GOMAP_MULTIPLY_HEADER
 #include <gomap/detail/std_hash.hpp>
 #include <gomap/hash.hpp>
 

@@ -16,7 +16,6 @@
 #include <utility>
 
 #include <gomap/detail/comparable_key.hpp>
-#include <gomap/detail/past.hpp>
 #include <gomap/detail/slot_set.hpp>
 #include <gomap/detail/tophash.hpp>
 

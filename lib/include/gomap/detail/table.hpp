@@ -31,14 +31,17 @@
 #include <utility>
 #include <vector>
 
+#include <gomap/allocator_concepts.hpp>
 #include <gomap/detail/access.hpp>
 #include <gomap/detail/bucket.hpp>
 #include <gomap/detail/bucket_memory.hpp>
 #include <gomap/detail/entry.hpp>
-#include <gomap/detail/entry_numbers.hpp>
 #include <gomap/detail/evacuate.hpp>
 #include <gomap/detail/growth.hpp>
+#include <gomap/detail/past.hpp>
 #include <gomap/detail/raise.hpp>
+#include <gomap/detail/slot_set.hpp>
+#include <gomap/detail/tophash.hpp>
 #include <gomap/detail/words.hpp>
 #include <gomap/map_stats.hpp>
 

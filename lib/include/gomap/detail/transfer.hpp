@@ -17,6 +17,7 @@
 #include <gomap/detail/copyable.hpp>
 #include <gomap/detail/growth.hpp>
 #include <gomap/detail/raise.hpp>
+#include <gomap/detail/slot_set.hpp>
 #include <gomap/detail/tophash.hpp>
 
 namespace gomap::detail {
