@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <stdexcept>
@@ -215,6 +216,65 @@ TEST(ConcurrentInterfaceComparison, OfBusyMapsEndsBothWays) {
     for (int i = 0; i < 100; ++i) EXPECT_TRUE(which == 0 ? a == b : b == a);
   });
   writers.finish();
+}
+
+// ---- iterators from before there were concepts
+
+// No common reference of what it yields and its value.
+struct old_iterator_of_entries {
+  using iterator_category = std::input_iterator_tag;
+  using value_type = std::pair<int, int>;
+  using difference_type = std::ptrdiff_t;
+  using reference = std::pair<const int&, const int&>;
+  using pointer = void;
+
+  const int* at;
+  reference operator*() const { return {*at, *at}; }
+  old_iterator_of_entries& operator++() {
+    ++at;
+    return *this;
+  }
+  old_iterator_of_entries operator++(int) { return {at++}; }
+  friend bool operator==(const old_iterator_of_entries&, const old_iterator_of_entries&) = default;
+};
+// Only one that is not const can be dereferenced.
+struct old_iterator_of_keys {
+  using iterator_category = std::input_iterator_tag;
+  using value_type = int;
+  using difference_type = std::ptrdiff_t;
+  using reference = int;
+  using pointer = void;
+
+  int key;
+  reference operator*() { return key; }
+  old_iterator_of_keys& operator++() {
+    ++key;
+    return *this;
+  }
+  void operator++(int) { ++key; }
+  friend bool operator==(const old_iterator_of_keys&, const old_iterator_of_keys&) = default;
+};
+
+TEST(ConcurrentInterfaceIterators, MayBeOfTheOldKind) {
+  using map = gomap::concurrent_map<int, int>;
+  const std::vector<int> numbers{1, 2, 3, 4, 5, 6, 7};
+  const auto entry = [&](std::size_t i) { return old_iterator_of_entries{numbers.data() + i}; };
+  const auto ignore = [](const auto&) {};
+
+  map m(entry(0), entry(1), 10);
+  EXPECT_EQ(m.insert(entry(1), entry(3)), 2U);
+  EXPECT_EQ(m.insert_or_visit(entry(2), entry(4), ignore), 1U);
+  EXPECT_EQ(m.insert_or_cvisit(entry(3), entry(5), ignore), 1U);
+  EXPECT_EQ(m.insert_and_visit(entry(4), entry(6), ignore, ignore), 1U);
+  EXPECT_EQ(m.insert_and_cvisit(entry(5), entry(7), ignore, ignore), 1U);
+
+  EXPECT_TRUE(m == map(entry(0), entry(7)));
+  EXPECT_TRUE(m == gomap::concurrent_map(entry(0), entry(7)));
+  int sum = 0;
+  const auto add = [&](const auto& e) { sum += e.second; };
+  EXPECT_EQ(m.visit(old_iterator_of_keys{1}, old_iterator_of_keys{10}, add), 7U);
+  EXPECT_EQ(m.cvisit(old_iterator_of_keys{1}, old_iterator_of_keys{10}, add), 7U);
+  EXPECT_EQ(sum, 56);
 }
 
 // ---- and the rest

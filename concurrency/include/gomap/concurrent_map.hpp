@@ -88,8 +88,8 @@ struct concurrent_options {
 // What try_visit() found.
 enum class visit_result { visited, absent, busy };
 
-// Key, T, Hash, KeyEqual, Allocator: as for gomap::map. Several threads must be able to use the
-// allocator at once. Mutex: a shared mutex, such as rw_mutex, std::shared_mutex and those of
+// Key, T, Hash, KeyEqual, Allocator: as for gomap::map, but Key and T must be complete where the map
+// is declared. Several threads must be able to use the allocator at once. Mutex: a shared mutex, such as rw_mutex, std::shared_mutex and those of
 // oneTBB.
 template <class Key, class T, class Hash = gomap::hash<Key>, class KeyEqual = std::equal_to<>,
           class Allocator = gomap::page_allocator<std::pair<const Key, T>>,
@@ -156,7 +156,7 @@ class concurrent_map {
   explicit concurrent_map(const Allocator& allocator)
       : concurrent_map(concurrent_options{}, Hash(), KeyEqual(), allocator) {}
 
-  template <std::input_iterator It>
+  template <detail::input_iterator It>
   concurrent_map(It first, It last, const concurrent_options& options = {},
                  const Hash& hash = Hash(), const KeyEqual& equal = KeyEqual(),
                  const Allocator& allocator = Allocator())
@@ -164,13 +164,13 @@ class concurrent_map {
     const auto alone = core_.used_alone();
     insert(first, last);
   }
-  template <std::input_iterator It>
+  template <detail::input_iterator It>
   concurrent_map(It first, It last, const Allocator& allocator)
       : concurrent_map(first, last, concurrent_options{}, Hash(), KeyEqual(), allocator) {}
-  template <std::input_iterator It>
+  template <detail::input_iterator It>
   concurrent_map(It first, It last, const concurrent_options& options, const Allocator& allocator)
       : concurrent_map(first, last, options, Hash(), KeyEqual(), allocator) {}
-  template <std::input_iterator It>
+  template <detail::input_iterator It>
   concurrent_map(It first, It last, const concurrent_options& options, const Hash& hash,
                  const Allocator& allocator)
       : concurrent_map(first, last, options, hash, KeyEqual(), allocator) {}
@@ -194,7 +194,7 @@ class concurrent_map {
   requires std::constructible_from<concurrent_map, concurrent_options, const Next&, const Rest&...>
   concurrent_map(N n, const Next& next, const Rest&... rest)
       : concurrent_map(room_for(n), next, rest...) {}
-  template <std::input_iterator It, std::integral N, class... Rest>
+  template <detail::input_iterator It, std::integral N, class... Rest>
   requires std::constructible_from<concurrent_map, It, It, concurrent_options, const Rest&...>
   concurrent_map(It first, It last, N n, const Rest&... rest)
       : concurrent_map(first, last, room_for(n), rest...) {}
@@ -434,7 +434,7 @@ class concurrent_map {
   requires std::constructible_from<value_type, P&&>
   bool insert(P&& e) { return emplace(std::forward<P>(e)); }
   bool insert(init_type&& e) { return emplace(std::move(e)); }
-  template <std::input_iterator It>
+  template <detail::input_iterator It>
   size_type insert(It first, It last) {
     size_type inserted = 0;
     for (; first != last; ++first) {
@@ -459,7 +459,7 @@ class concurrent_map {
   bool insert_or_visit(init_type&& e, F f) {
     return emplace_visiting<access::as_is>(leave_it, f, std::move(e));
   }
-  template <std::input_iterator It, class F>
+  template <detail::input_iterator It, class F>
   size_type insert_or_visit(It first, It last, F f) {
     return emplace_each<access::as_is>(leave_it, f, std::move(first), std::move(last));
   }
@@ -476,7 +476,7 @@ class concurrent_map {
   bool insert_or_cvisit(init_type&& e, F f) {
     return emplace_visiting<access::as_const>(leave_it, f, std::move(e));
   }
-  template <std::input_iterator It, class F>
+  template <detail::input_iterator It, class F>
   size_type insert_or_cvisit(It first, It last, F f) {
     return emplace_each<access::as_const>(leave_it, f, std::move(first), std::move(last));
   }
@@ -493,7 +493,7 @@ class concurrent_map {
   bool insert_and_visit(init_type&& e, F1 inserted, F2 found) {
     return emplace_visiting<access::as_is>(inserted, found, std::move(e));
   }
-  template <std::input_iterator It, class F1, class F2>
+  template <detail::input_iterator It, class F1, class F2>
   size_type insert_and_visit(It first, It last, F1 inserted, F2 found) {
     return emplace_each<access::as_is>(inserted, found, std::move(first), std::move(last));
   }
@@ -510,7 +510,7 @@ class concurrent_map {
   bool insert_and_cvisit(init_type&& e, F1 inserted, F2 found) {
     return emplace_visiting<access::as_const>(inserted, found, std::move(e));
   }
-  template <std::input_iterator It, class F1, class F2>
+  template <detail::input_iterator It, class F1, class F2>
   size_type insert_and_cvisit(It first, It last, F1 inserted, F2 found) {
     return emplace_each<access::as_const>(inserted, found, std::move(first), std::move(last));
   }
@@ -584,14 +584,14 @@ class concurrent_map {
   // Calls f(entry), or f(entry, index of the key), for each key that is there, in any order.
   // Returns how many. A call may have any number of keys; it takes bulk_visit_size at a time.
   static constexpr size_type bulk_visit_size = detail::batch<core_type, const Key*>::capacity;
-  template <std::input_iterator It, class F>
+  template <detail::input_iterator It, class F>
   requires detail::lookup_key<std::iter_reference_t<It>, Key, Hash, KeyEqual> size_type
   visit(It first, It last, F f);
-  template <std::input_iterator It, class F>
+  template <detail::input_iterator It, class F>
   requires detail::lookup_key<std::iter_reference_t<It>, Key, Hash, KeyEqual> size_type
   visit(It first, It last, F f)
   const { return cvisit(first, last, std::ref(f)); }
-  template <std::input_iterator It, class F>
+  template <detail::input_iterator It, class F>
   requires detail::lookup_key<std::iter_reference_t<It>, Key, Hash, KeyEqual> size_type
   cvisit(It first, It last, F f)
   const;
@@ -1216,7 +1216,7 @@ Out concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::load_many(Keys&& k
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <std::input_iterator It, class F>
+template <detail::input_iterator It, class F>
 requires detail::lookup_key<std::iter_reference_t<It>, Key, Hash, KeyEqual>
 auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::visit(It first, It last, F f)
     -> size_type {
@@ -1236,7 +1236,7 @@ auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::visit(It first, I
 }
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Mutex>
-template <std::input_iterator It, class F>
+template <detail::input_iterator It, class F>
 requires detail::lookup_key<std::iter_reference_t<It>, Key, Hash, KeyEqual>
 auto concurrent_map<Key, T, Hash, KeyEqual, Allocator, Mutex>::cvisit(It first, It last, F f) const
     -> size_type {

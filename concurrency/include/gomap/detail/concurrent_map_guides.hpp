@@ -25,7 +25,7 @@ concept map_size = std::integral<N> || std::same_as<N, concurrent_options>;
 
 }  // namespace detail
 
-template <std::input_iterator It, detail::map_size Size = concurrent_options,
+template <detail::input_iterator It, detail::map_size Size = concurrent_options,
           class Entry = std::iter_value_t<It>,
           detail::not_allocator Hash = gomap::hash<detail::key_of<Entry>>,
           detail::not_allocator KeyEqual = std::equal_to<>,
@@ -33,7 +33,7 @@ template <std::input_iterator It, detail::map_size Size = concurrent_options,
 concurrent_map(It, It, Size = Size(), Hash = Hash(), KeyEqual = KeyEqual(), Allocator = Allocator())
     -> concurrent_map<detail::key_of<Entry>, detail::mapped_of<Entry>, Hash, KeyEqual, Allocator>;
 
-template <std::input_iterator It, detail::allocator_like Allocator,
+template <detail::input_iterator It, detail::allocator_like Allocator,
           class Entry = std::iter_value_t<It>>
 concurrent_map(It, It, Allocator)
     -> concurrent_map<detail::key_of<Entry>, detail::mapped_of<Entry>,
