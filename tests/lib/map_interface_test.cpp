@@ -61,6 +61,11 @@ static_assert(makes_and_swaps_without_a_throw<map_on<std::string, std::string, s
 static_assert(makes_and_swaps_without_a_throw<gomap::pmr::map<int, std::string>>);
 static_assert(makes_and_swaps_without_a_throw<gomap::map<int, std::unique_ptr<int>>>);
 
+// Whatever copying the hash does: std::function may allocate.
+static_assert(
+    std::is_nothrow_default_constructible_v<
+        gomap::map<int, int, std::function<std::size_t(int)>, std::function<bool(int, int)>>>);
+
 // A move assignment takes the memory, unless the allocators differ and stay where they are.
 static_assert(std::is_nothrow_move_assignable_v<int_map>);
 static_assert(std::is_nothrow_move_assignable_v<gomap::map<int, std::string>>);

@@ -117,9 +117,7 @@ class map {
       allocator_traits::propagate_on_container_move_assignment::value ||
       allocator_traits::is_always_equal::value;
   static constexpr bool nothrow_default = std::is_nothrow_default_constructible_v<Hash> &&
-                                          std::is_nothrow_copy_constructible_v<Hash> &&
                                           std::is_nothrow_default_constructible_v<KeyEqual> &&
-                                          std::is_nothrow_copy_constructible_v<KeyEqual> &&
                                           std::is_nothrow_default_constructible_v<Allocator>;
   static constexpr bool nothrow_movable =
       std::is_nothrow_move_constructible_v<Hash> && std::is_nothrow_move_constructible_v<KeyEqual>;
@@ -154,7 +152,7 @@ class map {
   // O(1), plus the buckets that a hint asks for and the entries that are inserted.
   // Throws: what the allocator throws, and what hash, equality and copying entries throw.
 
-  map() noexcept(nothrow_default) : map(size_type{0}) {}
+  map() noexcept(nothrow_default) : core_(detail::random_seed(), entry_allocator(Allocator())) {}
   explicit map(size_type hint, const Hash& hash = Hash(), const KeyEqual& equal = KeyEqual(),
                const Allocator& allocator = Allocator())
       : core_(detail::random_seed(), false, hash, equal, entry_allocator(allocator)) {

@@ -31,6 +31,9 @@ class map_core : public table<Key, T, Allocator, map_words<Key, KeyEqual>> {
   map_core(std::uint64_t seed, bool repeatable, const Hash& hash, const KeyEqual& equal,
            const allocator_type& allocator)
       : table_type(allocator), repeatable_(repeatable), seed_(seed), hash_(hash), equal_(equal) {}
+  // With a hash and an equality that are made where they stay.
+  map_core(std::uint64_t seed, const allocator_type& allocator)
+      : table_type(allocator), repeatable_(false), seed_(seed), hash_(), equal_() {}
   map_core(map_core&&) = default;
 
   [[nodiscard]] Misuse& wire() const noexcept { return wire_; }
