@@ -294,7 +294,9 @@ class playground {
     const auto next = map_.erase(k.at);
     forget(k.incarnation);
     ASSERT_EQ(map_.size(), size - 1);
-    if (next != map_.end()) ASSERT_TRUE(alive_.contains(next->second));
+    if (next != map_.end()) {
+      ASSERT_TRUE(alive_.contains(next->second));
+    }
   }
 
   void check_ended(kept_iterator& k) {
@@ -310,10 +312,14 @@ class playground {
     ASSERT_EQ(map_.size(), size);
     ASSERT_FALSE(k.at == map_.end());
     for (const kept_iterator& other : kept_) {
-      if (alive_.contains(other.incarnation)) ASSERT_FALSE(other.at == k.at);
+      if (alive_.contains(other.incarnation)) {
+        ASSERT_FALSE(other.at == k.at);
+      }
     }
     ++k.at;
-    if (k.at != map_.end()) ASSERT_TRUE(alive_.contains(k.at->second));
+    if (k.at != map_.end()) {
+      ASSERT_TRUE(alive_.contains(k.at->second));
+    }
   }
 
   map_type map_;

@@ -228,7 +228,7 @@ TEST(MapIterator, WhoseStepThrowsStaysWhereItWas) {
       n = nth;
       try {
         ++it;
-      } catch (fragile_hash) {
+      } catch (const fragile_hash&) {
         ++thrown;
       }
       n = 0;

@@ -142,7 +142,9 @@ TYPED_TEST(PastTest, GivesASlotAnotherLifeWheneverAnEntryEnds) {
       ASSERT_NE(past.life(slot), life);
       ++different;
       for (unsigned other = 0; other < slots_per_bucket; ++other) {
-        if (other != slot) ASSERT_EQ(past.life(other), before.life(other));
+        if (other != slot) {
+          ASSERT_EQ(past.life(other), before.life(other));
+        }
       }
     } while (past.life(slot) != before.life(slot));
     EXPECT_EQ(different, (std::is_same_v<TypeParam, gomap::detail::full_past>) ? 8192u : 4u);
