@@ -335,7 +335,8 @@ class map {
   // number stays the same, it compacts the chains. If it becomes smaller, it ends all walks.
   // O(buckets).  Throws: as reserve().
   void rehash(size_type n);
-  // Gives back the memory that size() entries do not need, and ends all walks. O(buckets).
+  // Gives back the memory that size() entries do not need. If there is any, it ends all walks.
+  // O(buckets).
   // Throws: as reserve(); the map is then as before.
   void shrink_to_fit();
 

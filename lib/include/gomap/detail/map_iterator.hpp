@@ -14,7 +14,9 @@ namespace gomap::detail {
 //
 // While its entry is in the map, *it, it->, ==, ++ and erase(it) refer to that entry, wherever
 // insertions and growths have moved it. After its entry has been erased, ++ still continues from
-// there; * and erase() are misuse, which gomap::checked reports.
+// there; * and erase() are misuse, which gomap::checked reports. One exception: if the key is a
+// number, an enumeration or a pointer, an entry with the same key that was inserted later may be
+// taken for the erased one.
 // clear(), shrink_to_fit(), rehash() to fewer buckets, assignment to the map, moving from it and
 // swap() end its walks: all iterators of the map equal end() then. After the destruction of the map
 // they must not be used.
