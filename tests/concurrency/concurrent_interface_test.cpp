@@ -106,6 +106,18 @@ TEST(ConcurrentInterfaceGuides, NameTheTypesOfWhatAMapIsMadeOf) {
       (is<gomap::concurrent_map<int, long, hash>>(gomap::concurrent_map(values, 5, hash()))));
   EXPECT_TRUE((is<gomap::concurrent_map<int, long, gomap::hash<int>, std::equal_to<>, allocator>>(
       gomap::concurrent_map(values, allocator()))));
+  // An allocator may follow any of the other arguments.
+  using on_allocator =
+      gomap::concurrent_map<int, long, gomap::hash<int>, std::equal_to<>, allocator>;
+  using with_hash = gomap::concurrent_map<int, long, hash, std::equal_to<>, allocator>;
+  const gomap::concurrent_options options{.shards = 2};
+  EXPECT_TRUE((is<on_allocator>(gomap::concurrent_map(some.begin(), some.end(), 5, allocator()))));
+  EXPECT_TRUE(
+      (is<on_allocator>(gomap::concurrent_map(some.begin(), some.end(), options, allocator()))));
+  EXPECT_TRUE(
+      (is<with_hash>(gomap::concurrent_map(some.begin(), some.end(), 5, hash(), allocator()))));
+  EXPECT_TRUE((is<on_allocator>(gomap::concurrent_map(values, 5, allocator()))));
+  EXPECT_TRUE((is<with_hash>(gomap::concurrent_map(values, options, hash(), allocator()))));
   EXPECT_TRUE((is<ints>(gomap::concurrent_map(gomap::map<int, long>(some.begin(), some.end())))));
   const ints m;
   EXPECT_TRUE((is<ints>(gomap::concurrent_map(m))));

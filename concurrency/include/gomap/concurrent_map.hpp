@@ -106,6 +106,9 @@ class concurrent_map {
   using contents = detail::map_contents<concurrent_map>;
   using allocator_traits = std::allocator_traits<entry_allocator>;
 
+  // Not deduced from: the deduction guides take a list of pairs with either kind of key.
+  using list_type = std::initializer_list<std::type_identity_t<std::pair<const Key, T>>>;
+
   // Whether move assignment always takes over the other map's shards.
   static constexpr bool moves_in_one_go =
       allocator_traits::propagate_on_container_move_assignment::value ||
@@ -175,17 +178,15 @@ class concurrent_map {
                  const Allocator& allocator)
       : concurrent_map(first, last, options, hash, KeyEqual(), allocator) {}
 
-  concurrent_map(std::initializer_list<value_type> list, const concurrent_options& options = {},
-                 const Hash& hash = Hash(), const KeyEqual& equal = KeyEqual(),
-                 const Allocator& allocator = Allocator())
+  concurrent_map(list_type list, const concurrent_options& options = {}, const Hash& hash = Hash(),
+                 const KeyEqual& equal = KeyEqual(), const Allocator& allocator = Allocator())
       : concurrent_map(list.begin(), list.end(), options, hash, equal, allocator) {}
-  concurrent_map(std::initializer_list<value_type> list, const Allocator& allocator)
+  concurrent_map(list_type list, const Allocator& allocator)
       : concurrent_map(list, concurrent_options{}, Hash(), KeyEqual(), allocator) {}
-  concurrent_map(std::initializer_list<value_type> list, const concurrent_options& options,
-                 const Allocator& allocator)
+  concurrent_map(list_type list, const concurrent_options& options, const Allocator& allocator)
       : concurrent_map(list, options, Hash(), KeyEqual(), allocator) {}
-  concurrent_map(std::initializer_list<value_type> list, const concurrent_options& options,
-                 const Hash& hash, const Allocator& allocator)
+  concurrent_map(list_type list, const concurrent_options& options, const Hash& hash,
+                 const Allocator& allocator)
       : concurrent_map(list, options, hash, KeyEqual(), allocator) {}
 
   // As in std and Boost: a number of entries to make room for instead of the options, and the rest
@@ -200,7 +201,7 @@ class concurrent_map {
       : concurrent_map(first, last, room_for(n), rest...) {}
   template <std::integral N, class... Rest>
   requires std::constructible_from<concurrent_map, concurrent_options, const Rest&...>
-  concurrent_map(std::initializer_list<value_type> list, N n, const Rest&... rest)
+  concurrent_map(list_type list, N n, const Rest&... rest)
       : concurrent_map(list, room_for(n), rest...) {}
 
   // A copy of `other` at one instant. Other threads may use `other` meanwhile; writers wait until

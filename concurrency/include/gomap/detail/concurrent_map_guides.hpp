@@ -17,6 +17,9 @@
 
 namespace gomap {
 
+// Each group: (size, hash, equal, allocator), (allocator), (size, allocator), (size, hash,
+// allocator).
+
 namespace detail {
 
 // What a constructor takes for the size of the map.
@@ -39,6 +42,18 @@ concurrent_map(It, It, Allocator)
     -> concurrent_map<detail::key_of<Entry>, detail::mapped_of<Entry>,
                       gomap::hash<detail::key_of<Entry>>, std::equal_to<>, Allocator>;
 
+template <detail::input_iterator It, detail::map_size Size, detail::allocator_like Allocator,
+          class Entry = std::iter_value_t<It>>
+concurrent_map(It, It, Size, Allocator)
+    -> concurrent_map<detail::key_of<Entry>, detail::mapped_of<Entry>,
+                      gomap::hash<detail::key_of<Entry>>, std::equal_to<>, Allocator>;
+
+template <detail::input_iterator It, detail::map_size Size, detail::not_allocator Hash,
+          detail::allocator_like Allocator, class Entry = std::iter_value_t<It>>
+concurrent_map(It, It, Size, Hash, Allocator)
+    -> concurrent_map<detail::key_of<Entry>, detail::mapped_of<Entry>, Hash, std::equal_to<>,
+                      Allocator>;
+
 template <
     class Key, class T, detail::map_size Size = concurrent_options,
     detail::not_allocator Hash = gomap::hash<std::remove_const_t<Key>>,
@@ -52,6 +67,16 @@ template <class Key, class T, detail::allocator_like Allocator>
 concurrent_map(std::initializer_list<std::pair<Key, T>>, Allocator)
     -> concurrent_map<std::remove_const_t<Key>, T, gomap::hash<std::remove_const_t<Key>>,
                       std::equal_to<>, Allocator>;
+
+template <class Key, class T, detail::map_size Size, detail::allocator_like Allocator>
+concurrent_map(std::initializer_list<std::pair<Key, T>>, Size, Allocator)
+    -> concurrent_map<std::remove_const_t<Key>, T, gomap::hash<std::remove_const_t<Key>>,
+                      std::equal_to<>, Allocator>;
+
+template <class Key, class T, detail::map_size Size, detail::not_allocator Hash,
+          detail::allocator_like Allocator>
+concurrent_map(std::initializer_list<std::pair<Key, T>>, Size, Hash, Allocator)
+    -> concurrent_map<std::remove_const_t<Key>, T, Hash, std::equal_to<>, Allocator>;
 
 template <class Key, class T, class Hash, class KeyEqual, class Allocator>
 concurrent_map(map<Key, T, Hash, KeyEqual, Allocator>&&, concurrent_options = {})
