@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -12,6 +13,7 @@
 
 #include <gomap/map.hpp>
 #include <gomap/maps.hpp>
+#include <gomap/reference.hpp>
 
 #include "support/colliding_hash.hpp"
 #include "support/counting_value.hpp"
@@ -187,6 +189,21 @@ TEST(GoMapsCopy, OntoItselfChangesNothing) {
   gomap::copy(m, m);
 
   EXPECT_TRUE(gomap::equal(m, m1));
+}
+
+// Of NaNs, a copy would find none and add entries for as long as it meets them.
+TEST(GoMapsCopy, OntoItselfByAnotherNameChangesNothing) {
+  gomap::map<double, int> nans;
+  for (int i = 0; i < 20; ++i) nans.emplace(std::numeric_limits<double>::quiet_NaN(), i);
+  const gomap::ref<double, int> one(std::make_shared<gomap::map<double, int>>(std::move(nans)));
+  gomap::ref<double, int> other = one;
+
+  gomap::copy(other, one);
+  EXPECT_EQ(one.size(), 20U);
+  gomap::copy(other, *one);
+  EXPECT_EQ(one.size(), 20U);
+  gomap::copy(*other, one);
+  EXPECT_EQ(one.size(), 20U);
 }
 
 TEST(GoMapsCopy, AddsAndOverwrites) {

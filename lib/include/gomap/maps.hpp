@@ -34,6 +34,16 @@ concept any_map = requires(const M& m) {
   detail::takes_map(m);
 };
 
+// Where the map is that `m` is, or refers to.
+template <class... Ts>
+[[nodiscard]] const void* address_of_map(const map<Ts...>& m) noexcept {
+  return std::addressof(m);
+}
+template <class... Ts>
+[[nodiscard]] const void* address_of_map(const ref<Ts...>& m) noexcept {
+  return m.operator->();
+}
+
 }  // namespace detail
 
 // Whether both maps hold the same keys, and same(value in a, value in b) is true for each. The
@@ -56,10 +66,10 @@ template <detail::any_map Map1, detail::any_map Map2>
 }
 
 // Inserts every entry of `from` into `to`; if the key is there, assigns the value. Copying a map
-// into itself changes nothing.
+// into itself changes nothing, also where it is named by a gomap::ref.
 template <detail::any_map Map1, detail::any_map Map2>
 void copy(Map1& to, const Map2& from) {
-  if (static_cast<const void*>(std::addressof(to)) == std::addressof(from)) return;
+  if (detail::address_of_map(to) == detail::address_of_map(from)) return;
   for (const auto& [key, value] : from) to.insert_or_assign(key, value);
 }
 
