@@ -159,6 +159,28 @@ TEST(MapInterface, IncompleteValueTypeWorksAsAMember) {
   EXPECT_TRUE(copy.children.at(1).children.at(2).children.empty());
 }
 
+// A file that knows its place in its folder.
+struct folder;
+struct file {
+  gomap::map<std::string, folder>::iterator in;
+  gomap::map<int, folder>::const_iterator also_in;
+};
+struct folder {
+  gomap::map<std::string, folder> folders;
+  gomap::map<int, folder> numbered;
+  std::vector<file> files;
+};
+
+TEST(MapInterface, AnIteratorMayBeAMemberWhereTheValueTypeIsIncomplete) {
+  folder root;
+  const auto etc = root.folders.try_emplace("etc").first;
+  etc->second.files.push_back({etc, root.numbered.try_emplace(1).first});
+  for (int i = 0; i < 100; ++i) root.folders.try_emplace(std::to_string(i));
+
+  EXPECT_EQ(root.folders.at("etc").files.front().in->first, "etc");
+  EXPECT_EQ(root.folders.at("etc").files.front().also_in->first, 1);
+}
+
 TEST(MapInterface, RecursionThroughOtherContainersWorks) {
   forest f;
   f.parts["a"].resize(3);

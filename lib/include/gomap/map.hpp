@@ -76,7 +76,7 @@ concept range_of = std::ranges::input_range<Range> &&
 }  // namespace detail
 
 // Key and T: object types that can be destroyed, and moved, copied or both; T may be const if it
-// can be copied. Both may be incomplete where the map is declared.
+// can be copied. Both may be incomplete where the map is declared, and T where an iterator is.
 // Hash: called with (key, seed) if it can be, else with (key). The result of the latter is mixed
 // with the seed, unless the hash says is_avalanching.
 // KeyEqual: called with two keys. The default calls a user's std::equal_to<Key> if there is one.

@@ -45,7 +45,7 @@ class any_identity {
  public:
   using value_type = typename Core::value_type;
   using bucket_type = typename Core::bucket_type;
-  using past_type = typename bucket_type::past_type;
+  using past_type = typename Core::past_type;
   using position = typename Core::position;
 
   // Where the entry was when the iterator came to it. Valid while nothing moves.
