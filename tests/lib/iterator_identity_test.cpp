@@ -77,6 +77,27 @@ bool operator==(reading a, reading b) {
          static_cast<std::uint64_t>(a) != static_cast<std::uint64_t>(reading::none);
 }
 
+// By a pointer; no pointer equals one that is null.
+struct node {
+  int number;
+};
+struct number_of_node {
+  std::size_t operator()(const node* n) const {
+    return n == nullptr ? 0 : static_cast<std::size_t>(n->number);
+  }
+};
+
+}  // namespace
+
+template <>
+struct std::equal_to<const node*> {
+  bool operator()(const node* a, const node* b) const {
+    return a != nullptr && b != nullptr && a->number == b->number;
+  }
+};
+
+namespace {
+
 struct length_of {
   std::size_t operator()(const std::string& text) const { return text.size(); }
 };
@@ -383,6 +404,21 @@ TYPED_TEST(IteratorIdentity, HoldsWhateverTheMapGoesThrough) {
   EXPECT_GT(met.ended, 1000U);
   EXPECT_GT(met.reborn, 100U);
   EXPECT_GT(met.same_size_growths, 20U);
+}
+
+TEST(IteratorIdentityOfPointers, IsNotTheAddressWhereAnEqualityOfTheUsersComparesThem) {
+  gomap::map<const node*, int, number_of_node, std::equal_to<const node*>> m;
+  std::vector<node> nodes;
+  for (int i = 1; i <= 200; ++i) nodes.push_back({i});
+  std::vector<decltype(m)::iterator> nulls;
+  for (int i = 0; i < 20; ++i) nulls.push_back(m.emplace(nullptr, i).first);
+
+  for (const node& n : nodes) m.emplace(&n, n.number);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(nulls[static_cast<std::size_t>(i)]->second, i);
+  m.erase(nulls[7]);
+
+  EXPECT_EQ(erase_if(m, [](const auto& e) { return e.first == nullptr && e.second == 7; }), 0U);
+  EXPECT_EQ(m.size(), 219U);
 }
 
 }  // namespace
