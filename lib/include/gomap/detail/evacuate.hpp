@@ -219,8 +219,7 @@ class evacuation {
   void find_destinations(bucket_type* from, const HashOf& hash_of) {
     for (bucket_type* b = from; b != nullptr; b = b->next()) {
       for (auto set = b->live(); set; set.drop_first()) {
-        const std::uint64_t hash = hash_of(std::as_const(b->slot(set.first())->first));
-        found_.push_back(static_cast<std::size_t>(hash & mask_));
+        found_.push_back(hash_of(std::as_const(b->slot(set.first())->first)) & mask_);
       }
     }
   }
