@@ -4,6 +4,7 @@
 // the name of a case in its environment.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +21,8 @@ struct misuse_case {
   gomap::misuse_kind kind;  // as which the library must name it
   found when;
   void (*commit)();  // does not return
+  // As which it may name it, too: the calls of a race may follow one another.
+  std::optional<gomap::misuse_kind> in_turn = std::nullopt;
 };
 
 [[nodiscard]] std::span<const misuse_case> misuse_cases();

@@ -16,6 +16,8 @@
 
 #include <fmt/format.h>
 
+#include <gomap/misuse.hpp>
+
 #include "../context.hpp"
 #include "../misuse_child.hpp"
 #include "../scenario.hpp"
@@ -89,11 +91,14 @@ class misuse_run {
       here_.wrong(fmt::format("{}: {} {}", c.name, end.how, last_words(end)));
   }
 
-  // The text is a line of its own, and what follows says who ran into whom.
   static bool is_caught(const misuse_case& c, const child_end& end) {
-    const std::string report = fmt::format("{}\n  found in: ", gomap::text(c.kind));
+    return end.aborted && (says(end, c.kind) || (c.in_turn && says(end, *c.in_turn)));
+  }
+  // The text is a line of its own, and what follows says who ran into whom.
+  static bool says(const child_end& end, gomap::misuse_kind kind) {
+    const std::string report = fmt::format("{}\n  found in: ", gomap::text(kind));
     const std::size_t at = end.said.find(report);
-    return end.aborted && at != std::string::npos && (at == 0 || end.said[at - 1] == '\n');
+    return at != std::string::npos && (at == 0 || end.said[at - 1] == '\n');
   }
   // What it says was done wrong.
   static std::string last_words(const child_end& end) {

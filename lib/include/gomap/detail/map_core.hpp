@@ -37,8 +37,10 @@ class map_core : public table<Key, T, Allocator, map_words<Key, KeyEqual>> {
   map_core(map_core&&) = default;
 
   [[nodiscard]] Misuse& wire() const noexcept { return wire_; }
-  // For the use of an iterator whose entry has been erased.  Throws: what the fatal handler throws.
+  // For the use of an iterator whose entry has been erased. If a write is in progress, that is
+  // reported: it may be what erased the entry.  Throws: what the fatal handler throws.
   void report_stale_iterator() const {
+    wire_.check_iterate();
     if constexpr (Misuse::enabled) detail::report_stale_iterator(operation::iterate);
   }
 
