@@ -262,6 +262,20 @@ TEST(ShardModel, FirstInsertion) {
   EXPECT_TRUE(model::holds<first_insertion<pairs>>(every_schedule_with(3)));
 }
 
+// A reader that has seen that there is no array takes no part of the first one for it.
+struct first_array : program<first_array, 2, words> {
+  void thread(unsigned index) {
+    if (index == 0) {
+      grow_to(2, 1);
+    } else {
+      RL_ASSERT(read(d) <= absent);
+    }
+  }
+};
+TEST(ShardModel, FirstArrayOfSeveralBuckets) {
+  EXPECT_TRUE(model::holds<first_array>(every_schedule_with(3)));
+}
+
 // The reader's key is there all the time.
 struct insertion_beside : program<insertion_beside, 2, pairs> {
   void set_up() { insert(a, 1); }
