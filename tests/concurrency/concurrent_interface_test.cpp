@@ -21,6 +21,7 @@
 #include "support/concurrent_suite.hpp"
 #include "support/counting_allocator.hpp"
 #include "support/crew.hpp"
+#include "support/proxy_iterator.hpp"
 
 namespace {
 
@@ -232,23 +233,6 @@ TEST(ConcurrentInterfaceComparison, OfBusyMapsEndsBothWays) {
 
 // ---- iterators from before there were concepts
 
-// No common reference of what it yields and its value.
-struct old_iterator_of_entries {
-  using iterator_category = std::input_iterator_tag;
-  using value_type = std::pair<int, int>;
-  using difference_type = std::ptrdiff_t;
-  using reference = std::pair<const int&, const int&>;
-  using pointer = void;
-
-  const int* at;
-  reference operator*() const { return {*at, *at}; }
-  old_iterator_of_entries& operator++() {
-    ++at;
-    return *this;
-  }
-  old_iterator_of_entries operator++(int) { return {at++}; }
-  friend bool operator==(const old_iterator_of_entries&, const old_iterator_of_entries&) = default;
-};
 // Only one that is not const can be dereferenced.
 struct old_iterator_of_keys {
   using iterator_category = std::input_iterator_tag;
@@ -270,7 +254,7 @@ struct old_iterator_of_keys {
 TEST(ConcurrentInterfaceIterators, MayBeOfTheOldKind) {
   using map = gomap::concurrent_map<int, int>;
   const std::vector<int> numbers{1, 2, 3, 4, 5, 6, 7};
-  const auto entry = [&](std::size_t i) { return old_iterator_of_entries{numbers.data() + i}; };
+  const auto entry = [&](std::size_t i) { return support::proxy_iterator{numbers.data() + i}; };
   const auto ignore = [](const auto&) {};
 
   map m(entry(0), entry(1), 10);

@@ -16,9 +16,12 @@
 #include <gomap/map.hpp>
 #include <gomap/maps.hpp>
 
+#include "support/proxy_iterator.hpp"
 #include "support/single_pass.hpp"
 
 namespace {
+
+using support::proxy_iterator;
 
 // A hash and an equality that carry a number, so that a test sees which object a map uses.
 struct tagged_hash {
@@ -143,24 +146,6 @@ TEST(MapConstruct, TakesARangeThatCanBeWalkedOnce) {
   EXPECT_EQ(m.size(), 100U);
   EXPECT_EQ(m.at(99), -99);
 }
-
-// An iterator from before there were concepts: no common reference of what it yields and its value.
-struct proxy_iterator {
-  using iterator_category = std::input_iterator_tag;
-  using value_type = std::pair<int, int>;
-  using difference_type = std::ptrdiff_t;
-  using reference = std::pair<const int&, const int&>;
-  using pointer = void;
-
-  const int* at;
-  reference operator*() const { return {*at, *at}; }
-  proxy_iterator& operator++() {
-    ++at;
-    return *this;
-  }
-  proxy_iterator operator++(int) { return {at++}; }
-  friend bool operator==(const proxy_iterator&, const proxy_iterator&) = default;
-};
 
 TEST(MapConstruct, TakesIteratorsOfTheOldKind) {
   const int numbers[] = {1, 2, 3};
