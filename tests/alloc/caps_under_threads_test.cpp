@@ -15,7 +15,7 @@
 #include <gomap/pool.hpp>
 #include <gomap/tracking_allocator.hpp>
 
-namespace {
+namespace caps_under_threads_test {
 
 constexpr std::size_t kibibyte = 1024;
 
@@ -97,4 +97,4 @@ TEST(CapUnderThreads, OfAPoolRefusesNothingThatFits) {
   pool.deallocate(held, 256 * kibibyte, 8);
 }
 
-}  // namespace
+}  // namespace caps_under_threads_test

@@ -11,8 +11,11 @@
 #include <gomap/tracking_allocator.hpp>
 
 #include "map_cap_suite.hpp"
+#include "support/types.hpp"
 
-namespace {
+namespace map_cap_test {
+
+using gomap_test::capped_ledger;
 
 using gomap_test::capped_entry;
 
@@ -47,11 +50,12 @@ struct capped_resource : capped_pool {
   allocator make() { return &memory; }
 };
 
-}  // namespace
-
-namespace gomap_test {
-using caps = testing::Types<capped_source, capped_pool, capped_resource,
+using caps = support::types<2, capped_source, capped_pool, capped_resource,
                             capped_ledger<std::allocator<capped_entry>>,
                             capped_ledger<gomap::page_allocator<capped_entry>>>;
-INSTANTIATE_TYPED_TEST_SUITE_P(Own, CappedMap, caps);
+
+}  // namespace map_cap_test
+
+namespace gomap_test {
+INSTANTIATE_TYPED_TEST_SUITE_P(Own, CappedMap, map_cap_test::caps);
 }  // namespace gomap_test

@@ -10,8 +10,15 @@
 #include "backends.hpp"
 #include "map_fault_suite.hpp"
 #include "support/extending_allocator.hpp"
+#include "support/types.hpp"
 
-namespace {
+namespace map_fault_test {
+
+using gomap_test::fault_case;
+using gomap_test::pages_backend;
+using gomap_test::pmr_backend;
+using gomap_test::std_backend;
+using gomap_test::tracked_pages_backend;
 
 struct pool_backend {
   template <class T>
@@ -39,16 +46,17 @@ struct extending_backend {
   support::extension_ledger ledger;
 };
 
-}  // namespace
-
-namespace gomap_test {
 using numbers = std::uint64_t;
 using cases =
-    testing::Types<fault_case<pages_backend, numbers>, fault_case<pages_backend, std::string>,
-                   fault_case<extending_backend, numbers>,
-                   fault_case<extending_backend, std::string>, fault_case<std_backend, numbers>,
-                   fault_case<std_backend, std::string>, fault_case<pool_backend, numbers>,
+    support::types<3, fault_case<pages_backend, numbers>,
+                   fault_case<extending_backend, std::string>, fault_case<pool_backend, numbers>,
+                   fault_case<pages_backend, std::string>, fault_case<extending_backend, numbers>,
+                   fault_case<std_backend, numbers>, fault_case<std_backend, std::string>,
                    fault_case<tracked_pages_backend, std::string>,
                    fault_case<pmr_backend, std::string>>;
-INSTANTIATE_TYPED_TEST_SUITE_P(Own, BackendFaults, cases);
+
+}  // namespace map_fault_test
+
+namespace gomap_test {
+INSTANTIATE_TYPED_TEST_SUITE_P(Own, BackendFaults, map_fault_test::cases);
 }  // namespace gomap_test

@@ -20,7 +20,7 @@
 #include <gomap/page_allocator.hpp>
 #include <gomap/page_source.hpp>
 
-namespace {
+namespace page_allocator_test {
 
 using gomap::page_allocator;
 using gomap::page_options;
@@ -464,4 +464,4 @@ TEST(PageSource, RandomUseOverlapsNothing) {
   EXPECT_EQ(source.stats().bytes_in_use, 0u);
 }
 
-}  // namespace
+}  // namespace page_allocator_test

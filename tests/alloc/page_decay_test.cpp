@@ -12,7 +12,7 @@
 #include <gomap/page_allocator.hpp>
 #include <gomap/page_source.hpp>
 
-namespace {
+namespace page_decay_test {
 
 using gomap::page_options;
 using gomap::page_source;
@@ -154,4 +154,4 @@ TEST(PageCacheBounds, HoldFromTheCallThatSetsThem) {
   EXPECT_EQ(source.stats().bytes_cached, 0u);
 }
 
-}  // namespace
+}  // namespace page_decay_test

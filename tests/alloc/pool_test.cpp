@@ -21,7 +21,7 @@
 #include "backend_suite.hpp"
 #include "map_backend_suite.hpp"
 
-namespace {
+namespace pool_test {
 
 using gomap::page_source;
 using gomap::pool;
@@ -73,17 +73,18 @@ struct pool_as_resource_backend {
   pool memory{shared()};
 };
 
-}  // namespace
-
-namespace gomap_test {
 using pools = testing::Types<pool_backend<pool_users::one>, pool_backend<pool_users::many>,
                              pool_as_resource_backend>;
-INSTANTIATE_TYPED_TEST_SUITE_P(Pool, BackendSuite, pools);
 using with_maps = testing::Types<pool_backend<pool_users::one>, pool_as_resource_backend>;
-INSTANTIATE_TYPED_TEST_SUITE_P(Pool, BackendMaps, with_maps);
+
+}  // namespace pool_test
+
+namespace gomap_test {
+INSTANTIATE_TYPED_TEST_SUITE_P(Pool, BackendSuite, pool_test::pools);
+INSTANTIATE_TYPED_TEST_SUITE_P(Pool, BackendMaps, pool_test::with_maps);
 }  // namespace gomap_test
 
-namespace {
+namespace pool_test {
 
 TEST(Pool, AFreedBlockIsTheNextOfItsSize) {
   pool memory;
@@ -293,4 +294,4 @@ TEST(Pool, ThreadsShareOne) {
   EXPECT_EQ(memory.stats().bytes_in_use, 0u);
 }
 
-}  // namespace
+}  // namespace pool_test

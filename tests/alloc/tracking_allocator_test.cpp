@@ -22,7 +22,7 @@
 
 #include "support/hostile_types.hpp"
 
-namespace {
+namespace tracking_allocator_test {
 
 using gomap::memory_ledger;
 using gomap::page_allocator;
@@ -282,4 +282,4 @@ TEST(TrackingAllocator, TakesNoAddressOfWhatHasAnOperatorForIt) {
   EXPECT_EQ(two.bytes(), 0u);
 }
 
-}  // namespace
+}  // namespace tracking_allocator_test

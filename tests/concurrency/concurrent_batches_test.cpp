@@ -21,7 +21,7 @@
 #include "support/concurrent_suite.hpp"
 #include "support/single_pass.hpp"
 
-namespace {
+namespace concurrent_batches_test {
 
 using support::number_of;
 using support::numbers;
@@ -294,4 +294,4 @@ TEST(ConcurrentBatchesOfMoveOnlyTypes, AreMovedIn) {
   }
 }
 
-}  // namespace
+}  // namespace concurrent_batches_test

@@ -17,8 +17,9 @@
 #include "support/counting_value.hpp"
 #include "support/fault_sweep.hpp"
 #include "support/trivial_values.hpp"
+#include "support/types.hpp"
 
-namespace {
+namespace concurrent_exceptions_test {
 
 using support::numbers;
 using support::sweep_result;
@@ -64,11 +65,12 @@ class ConcurrentExceptions : public ::testing::Test {
   }
 };
 
-using scenes = ::testing::Types<
-    support::locked_fault_scene<support::tracked, support::tracked, support::good_hash>,
+using scenes = support::types<
+    2,
     support::locked_fault_scene<support::throwing_move, support::throwing_move, support::good_hash>,
-    support::locked_fault_scene<support::tracked, support::throwing_move, support::colliding_hash>,
     support::lock_free_fault_scene<std::uint64_t, support::three_words, support::good_hash>,
+    support::locked_fault_scene<support::tracked, support::tracked, support::good_hash>,
+    support::locked_fault_scene<support::tracked, support::throwing_move, support::colliding_hash>,
     support::lock_free_fault_scene<std::uint64_t, std::uint64_t, support::colliding_hash>>;
 TYPED_TEST_SUITE(ConcurrentExceptions, scenes);
 
@@ -389,4 +391,4 @@ TYPED_TEST(ConcurrentExceptions, BeingMadeOfAMapLosesNothing) {
   }
 }
 
-}  // namespace
+}  // namespace concurrent_exceptions_test

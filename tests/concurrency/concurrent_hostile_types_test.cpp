@@ -11,6 +11,7 @@
 #include <gomap/self_contained.hpp>
 
 #include "support/hostile_types.hpp"
+#include "support/types.hpp"
 
 template <>
 inline constexpr bool gomap::is_self_contained<hostile::count> = true;
@@ -30,11 +31,11 @@ template class gomap::concurrent_map<
     hostile::count, hostile::count, hostile::hash, hostile::equal,
     hostile::allocator<std::pair<const hostile::count, hostile::count>>, hostile::mutex>;
 
-namespace {
+namespace concurrent_hostile_types_test {
 
 template <class Key>
 class ConcurrentHostileTypes : public testing::Test {};
-using keys = testing::Types<hostile::text, hostile::count, hostile::number>;
+using keys = support::types<2, hostile::text, hostile::count, hostile::number>;
 TYPED_TEST_SUITE(ConcurrentHostileTypes, keys);
 
 TYPED_TEST(ConcurrentHostileTypes, DoInEveryCall) {
@@ -86,4 +87,4 @@ TYPED_TEST(ConcurrentHostileTypes, DoInEveryCall) {
   EXPECT_EQ(typename map::map_type(std::move(elsewhere)).size(), 100U);
 }
 
-}  // namespace
+}  // namespace concurrent_hostile_types_test

@@ -23,7 +23,7 @@
 #include "support/counting_value.hpp"
 #include "support/single_pass.hpp"
 
-namespace {
+namespace concurrent_inserts_test {
 
 using support::number_of;
 using support::numbers;
@@ -692,4 +692,4 @@ TEST(ConcurrentInsertsOfSinglePassRanges, TakeEachElementOnce) {
   m.check_invariants();
 }
 
-}  // namespace
+}  // namespace concurrent_inserts_test

@@ -23,7 +23,7 @@
 #include "support/crew.hpp"
 #include "support/proxy_iterator.hpp"
 
-namespace {
+namespace concurrent_interface_test {
 
 using support::numbers;
 
@@ -284,4 +284,4 @@ TYPED_TEST(ConcurrentInterface, EraseIfIsAFreeFunctionToo) {
   EXPECT_EQ(erase_if(m, [](auto&) { return true; }), 10U);
 }
 
-}  // namespace
+}  // namespace concurrent_interface_test

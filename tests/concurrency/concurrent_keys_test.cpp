@@ -18,9 +18,10 @@
 #include <gomap/concurrent_map.hpp>
 #include <gomap/self_contained.hpp>
 
+#include "support/types.hpp"
 #include "support/users_equal_to.hpp"
 
-namespace {
+namespace concurrent_keys_test {
 
 using support::bare;
 using support::strict;
@@ -32,17 +33,17 @@ struct locked : Key {
   locked(const locked& other) : Key(other) {}
 };
 
-}  // namespace
+}  // namespace concurrent_keys_test
 
 template <class Key>
-struct std::equal_to<locked<Key>> : std::equal_to<Key> {};
+struct std::equal_to<concurrent_keys_test::locked<Key>> : std::equal_to<Key> {};
 
 template <>
-inline constexpr bool gomap::is_self_contained<bare> = true;
+inline constexpr bool gomap::is_self_contained<concurrent_keys_test::bare> = true;
 template <>
-inline constexpr bool gomap::is_self_contained<strict> = true;
+inline constexpr bool gomap::is_self_contained<concurrent_keys_test::strict> = true;
 
-namespace {
+namespace concurrent_keys_test {
 
 using words = gomap::concurrent_map<std::string, int>;
 
@@ -201,7 +202,7 @@ TEST(ConcurrentKeys, MayDeriveFromAKey) {
 
 template <class Key>
 class ConcurrentUsersEqualTo : public testing::Test {};
-using users_keys = testing::Types<bare, strict, locked<bare>, locked<strict>>;
+using users_keys = support::types<2, bare, locked<strict>, strict, locked<bare>>;
 TYPED_TEST_SUITE(ConcurrentUsersEqualTo, users_keys);
 
 TYPED_TEST(ConcurrentUsersEqualTo, DecidesWhichKeysAreOne) {
@@ -257,4 +258,4 @@ TEST(ConcurrentKeys, InBracesAreKeys) {
   EXPECT_EQ(m.erase({1, 2}), 1U);
 }
 
-}  // namespace
+}  // namespace concurrent_keys_test

@@ -15,7 +15,9 @@
 
 #include <gomap/concurrent_map.hpp>
 
-namespace {
+#include "support/types.hpp"
+
+namespace concurrent_large_values_test {
 
 // So many bytes; the first and the last of them tell it from others.
 template <std::size_t Bytes>
@@ -96,8 +98,8 @@ class ConcurrentLargeValues : public testing::Test {
   const std::unique_ptr<T> nine_ = std::make_unique<T>(static_cast<unsigned char>(9));
 };
 
-using sizes = testing::Types<block<2048>, block<std::size_t{64} << 10>, block<std::size_t{3} << 20>,
-                             block<std::size_t{16} << 20>>;
+using sizes = support::types<2, block<2048>, block<std::size_t{3} << 20>,
+                             block<std::size_t{64} << 10>, block<std::size_t{16} << 20>>;
 TYPED_TEST_SUITE(ConcurrentLargeValues, sizes);
 
 TYPED_TEST(ConcurrentLargeValues, AreReadUnderTheLock) {
@@ -236,4 +238,4 @@ TEST(ConcurrentLargeValuesHandedOut, NeedRoomForOneOfThem) {
   on_a_small_stack([&] { EXPECT_EQ(m.load_and_erase(1)->number(), 8U); });
 }
 
-}  // namespace
+}  // namespace concurrent_large_values_test

@@ -21,7 +21,7 @@
 
 #include "support/crew.hpp"
 
-namespace {
+namespace concurrent_misuse_test {
 
 using gomap::misuse_kind;
 using gomap::misuse_report;
@@ -458,4 +458,4 @@ TEST_F(ConcurrentMisuse, ReportsFitOnAScreen) {
   }
 }
 
-}  // namespace
+}  // namespace concurrent_misuse_test

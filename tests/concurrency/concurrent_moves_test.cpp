@@ -26,8 +26,9 @@
 #include "support/crew.hpp"
 #include "support/fault.hpp"
 #include "support/rationed_resource.hpp"
+#include "support/types.hpp"
 
-namespace {
+namespace concurrent_moves_test {
 
 using support::allocation_ledger;
 using support::numbers;
@@ -235,9 +236,10 @@ class ConcurrentAllocators : public testing::Test {
   allocation_ledger first_;
   allocation_ledger second_;
 };
-using propagations = testing::Types<
-    support::propagation<false, false, false>, support::propagation<true, false, false>,
-    support::propagation<false, true, false>, support::propagation<true, true, true>>;
+using propagations =
+    support::types<2, support::propagation<false, false, false>,
+                   support::propagation<true, true, true>, support::propagation<true, false, false>,
+                   support::propagation<false, true, false>>;
 TYPED_TEST_SUITE(ConcurrentAllocators, propagations);
 
 TYPED_TEST(ConcurrentAllocators, GoAlongWithACopyAsTheySay) {
@@ -428,4 +430,4 @@ TEST_F(ConcurrentPmr, MapsTakeTheResourceOfTheirContainer) {
   expect_holds(maps[3], 20);
 }
 
-}  // namespace
+}  // namespace concurrent_moves_test

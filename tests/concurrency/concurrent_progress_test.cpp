@@ -25,7 +25,7 @@
 #include "support/make_value.hpp"
 #include "support/trivial_values.hpp"
 
-namespace {
+namespace concurrent_progress_test {
 
 using support::crew;
 using support::door;
@@ -338,4 +338,4 @@ TEST(ConcurrentProgressCrowd, SixteenTimesAsManyThreadsAsProcessorsEnd) {
   EXPECT_EQ(map.size(), inserted);
 }
 
-}  // namespace
+}  // namespace concurrent_progress_test

@@ -29,19 +29,20 @@
 #include "support/make_value.hpp"
 #include "support/moving_allocator.hpp"
 #include "support/trivial_values.hpp"
+#include "support/types.hpp"
 
-namespace {
+namespace concurrent_reads_test {
 
 struct proven_key;
 
-}  // namespace
+}  // namespace concurrent_reads_test
 
 template <>
 inline constexpr bool gomap::is_self_contained<support::odd_bytes> = true;
 template <>
-inline constexpr bool gomap::is_self_contained<proven_key> = true;
+inline constexpr bool gomap::is_self_contained<concurrent_reads_test::proven_key> = true;
 
-namespace {
+namespace concurrent_reads_test {
 
 using support::crew;
 using support::dice;
@@ -100,9 +101,9 @@ class ConcurrentReads : public testing::Test {
   }
 };
 
-using maps = testing::Types<read_map<std::uint64_t, std::uint64_t, gomap::page_allocator>,
-                            read_map<std::uint64_t, three_words, gomap::page_allocator>,
+using maps = support::types<2, read_map<std::uint64_t, std::uint64_t, gomap::page_allocator>,
                             read_map<std::uint64_t, three_words, support::moving_allocator>,
+                            read_map<std::uint64_t, three_words, gomap::page_allocator>,
                             read_map<odd_bytes, odd_bytes, support::moving_allocator>,
                             read_map<std::uint32_t, std::uint8_t, gomap::page_allocator>>;
 TYPED_TEST_SUITE(ConcurrentReads, maps);
@@ -518,7 +519,9 @@ bool read_while_stopped(stop*& where, int calls, const Write& write) {
   const std::uint64_t before = support::counting_mutex::calls();
   for (std::uint64_t n = 0; stopped && n < 50; ++n) {
     const auto found = map.load(n);
-    if (found.has_value()) EXPECT_EQ(found->number(), n);
+    if (found.has_value()) {
+      EXPECT_EQ(found->number(), n);
+    }
   }
   EXPECT_EQ(support::counting_mutex::calls(), before) << "at call " << calls;
   here.go_on();
@@ -587,4 +590,4 @@ TEST(ConcurrentReadsLocks, OneIsWaitedForByAReaderWhoseShardIsBeingWritten) {
   EXPECT_TRUE(ended);
 }
 
-}  // namespace
+}  // namespace concurrent_reads_test

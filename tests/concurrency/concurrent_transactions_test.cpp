@@ -14,7 +14,7 @@
 #include "support/concurrent_suite.hpp"
 #include "support/counting_value.hpp"
 
-namespace {
+namespace concurrent_transactions_test {
 
 using support::number_of;
 using support::numbers;
@@ -370,4 +370,4 @@ TEST(ConcurrentTransactionKeys, AreComparedAsAKeyWithWhatIsNone) {
   EXPECT_EQ(m.size(), 1U);
 }
 
-}  // namespace
+}  // namespace concurrent_transactions_test

@@ -15,7 +15,7 @@
 #include "support/counting_value.hpp"
 #include "support/trivial_values.hpp"
 
-namespace {
+namespace concurrent_values_test {
 
 using support::make_value;
 using support::number_of;
@@ -332,4 +332,4 @@ TYPED_TEST(ConcurrentAlignment, IsKept) {
   });
 }
 
-}  // namespace
+}  // namespace concurrent_values_test

@@ -13,7 +13,7 @@
 #include "support/concurrent_suite.hpp"
 #include "support/counting_value.hpp"
 
-namespace {
+namespace concurrent_visit_all_test {
 
 using support::number_of;
 using support::numbers;
@@ -286,4 +286,4 @@ TEST(ConcurrentVisitAllOfMoveOnlyTypes, ReachesTheValues) {
   EXPECT_EQ(sum, 100U);
 }
 
-}  // namespace
+}  // namespace concurrent_visit_all_test

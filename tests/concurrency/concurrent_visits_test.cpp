@@ -10,7 +10,7 @@
 
 #include "support/concurrent_suite.hpp"
 
-namespace {
+namespace concurrent_visits_test {
 
 using support::number_of;
 using support::numbers;
@@ -245,4 +245,4 @@ TEST(ConcurrentVisitsWithoutALock, AreAllowedInsideOthers) {
   EXPECT_EQ(m.load(5), 7U);
 }
 
-}  // namespace
+}  // namespace concurrent_visits_test

@@ -19,7 +19,7 @@
 #include "support/make_value.hpp"
 #include "support/trivial_values.hpp"
 
-namespace {
+namespace concurrent_walks_test {
 
 using support::crew;
 using support::make_value;
@@ -288,4 +288,4 @@ TYPED_TEST(ConcurrentWalks, ClearFromManyThreadsLeavesNothing) {
   map.check_invariants();
 }
 
-}  // namespace
+}  // namespace concurrent_walks_test

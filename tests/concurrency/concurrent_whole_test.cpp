@@ -24,7 +24,7 @@
 #include "support/counting_allocator.hpp"
 #include "support/counting_value.hpp"
 
-namespace {
+namespace concurrent_whole_test {
 
 using support::hash_kind;
 using support::number_of;
@@ -520,4 +520,4 @@ TEST(ConcurrentMemory, EveryObjectDiesOnce) {
   EXPECT_EQ(support::object_counts::live, live);
 }
 
-}  // namespace
+}  // namespace concurrent_whole_test

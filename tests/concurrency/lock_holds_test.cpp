@@ -16,7 +16,7 @@
 #include "support/colliding_hash.hpp"
 #include "support/counting_value.hpp"
 
-namespace {
+namespace lock_holds_test {
 
 using support::object_counts;
 
@@ -121,4 +121,4 @@ TEST_F(LockHolds, AreManyInAWalk) {
   EXPECT_GE(watching_mutex::locks, buckets / 2);
 }
 
-}  // namespace
+}  // namespace lock_holds_test

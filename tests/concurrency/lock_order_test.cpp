@@ -28,7 +28,7 @@
 #include "support/counting_mutex.hpp"
 #include "support/crew.hpp"
 
-namespace {
+namespace lock_order_test {
 
 using gomap::misuse_report;
 using words = gomap::concurrent_map<std::uint64_t, std::uint64_t>;
@@ -269,4 +269,4 @@ TEST(LockOrderInAChildProcess, IsThatOfTheParentAndGoesOn) {
   others.finish();
 }
 
-}  // namespace
+}  // namespace lock_order_test

@@ -19,7 +19,7 @@
 #include "support/make_value.hpp"
 #include "support/trivial_values.hpp"
 
-namespace {
+namespace memory_order_test {
 
 using support::make_value;
 using support::number_of;
@@ -156,4 +156,4 @@ TYPED_TEST(MemoryOrder, WhoFindsTheSecondOfTwoStoresFindsTheFirst) {
   writer.wait();
 }
 
-}  // namespace
+}  // namespace memory_order_test

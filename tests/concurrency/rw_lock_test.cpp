@@ -22,7 +22,7 @@
 #include <gomap/detail/waiting.hpp>
 #include <gomap/misuse.hpp>
 
-namespace {
+namespace rw_lock_test {
 
 using gomap::detail::rw_lock;
 using gomap::detail::sleepers;
@@ -528,4 +528,4 @@ TEST(RwLockThreads, UnlockLetsAllQueuedReadersGoBeforeTheQueuedWriters) {
   }
 }
 
-}  // namespace
+}  // namespace rw_lock_test

@@ -21,7 +21,7 @@
 #include <gomap/misuse.hpp>
 #include <gomap/rw_mutex.hpp>
 
-namespace {
+namespace rw_mutex_test {
 
 using gomap::rw_mutex;
 
@@ -472,4 +472,4 @@ TEST(RwMutexStress, SleepersOfEveryKindWakeUp) {
   m.unlock();
 }
 
-}  // namespace
+}  // namespace rw_mutex_test

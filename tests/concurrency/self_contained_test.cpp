@@ -31,8 +31,9 @@
 
 #include "support/counting_mutex.hpp"
 #include "support/crew.hpp"
+#include "support/types.hpp"
 
-namespace {
+namespace self_contained_test {
 
 struct point {
   int x;
@@ -63,29 +64,31 @@ struct equal_in_a_table {
   }
 };
 
-}  // namespace
+}  // namespace self_contained_test
 
 template <>
-struct std::equal_to<code_number> {
-  bool operator()(code_number a, code_number b) const {
-    return static_cast<name_number>(a) == static_cast<name_number>(b);
+struct std::equal_to<self_contained_test::code_number> {
+  bool operator()(self_contained_test::code_number a, self_contained_test::code_number b) const {
+    return static_cast<self_contained_test::name_number>(a) ==
+           static_cast<self_contained_test::name_number>(b);
   }
 };
 template <>
-struct std::equal_to<std::array<plain_number, 2>> {
-  bool operator()(const std::array<plain_number, 2>& a,
-                  const std::array<plain_number, 2>& b) const {
-    return std::equal_to<code_number>()(static_cast<code_number>(a[0]),
-                                        static_cast<code_number>(b[0]));
+struct std::equal_to<std::array<self_contained_test::plain_number, 2>> {
+  bool operator()(const std::array<self_contained_test::plain_number, 2>& a,
+                  const std::array<self_contained_test::plain_number, 2>& b) const {
+    return std::equal_to<self_contained_test::code_number>()(
+        static_cast<self_contained_test::code_number>(a[0]),
+        static_cast<self_contained_test::code_number>(b[0]));
   }
 };
 
 template <>
-inline constexpr bool gomap::is_self_contained<point> = true;
+inline constexpr bool gomap::is_self_contained<self_contained_test::point> = true;
 template <>
-inline constexpr bool gomap::is_self_contained<int, equal_modulo_ten> = true;
+inline constexpr bool gomap::is_self_contained<int, self_contained_test::equal_modulo_ten> = true;
 
-namespace {
+namespace self_contained_test {
 
 using gomap::is_self_contained;
 
@@ -210,9 +213,9 @@ class ConcurrentMapOfKeysThatReferElsewhere : public testing::Test {
   using map = gomap::concurrent_map<Key, int, one_chain, equal>;
 };
 using referring_keys =
-    testing::Types<std::string_view, view_in_a_struct, std::optional<std::string_view>,
-                   std::variant<int, std::string_view>, std::array<std::string_view, 2>,
-                   pointer_in_a_struct, const char*, reference>;
+    support::types<3, std::string_view, pointer_in_a_struct, reference, view_in_a_struct,
+                   std::optional<std::string_view>, std::variant<int, std::string_view>,
+                   std::array<std::string_view, 2>, const char*>;
 TYPED_TEST_SUITE(ConcurrentMapOfKeysThatReferElsewhere, referring_keys);
 
 TYPED_TEST(ConcurrentMapOfKeysThatReferElsewhere, TakesTheLockAndFollowsNothingThatIsGone) {
@@ -268,4 +271,4 @@ TEST(ConcurrentMapOfPointers, IsReadUnderTheLockByWhatFollowsThem) {
   EXPECT_EQ(support::counting_mutex::calls(), before + 2);
 }
 
-}  // namespace
+}  // namespace self_contained_test

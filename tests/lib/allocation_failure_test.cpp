@@ -19,7 +19,7 @@
 #include "support/growth.hpp"
 #include "support/rationed_allocator.hpp"
 
-namespace {
+namespace allocation_failure_test {
 
 using entry = std::pair<const std::uint64_t, std::uint64_t>;
 using allocator = support::rationed_allocator<entry>;
@@ -316,4 +316,4 @@ TEST(MapUnderACap, GrowsAgainWhenTheCapIsRaised) {
   m.check_invariants();
 }
 
-}  // namespace
+}  // namespace allocation_failure_test

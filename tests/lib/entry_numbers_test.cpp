@@ -15,7 +15,7 @@
 
 #include "support/counting_allocator.hpp"
 
-namespace {
+namespace entry_numbers_test {
 
 using allocator = support::counting_allocator<int>;
 
@@ -113,4 +113,4 @@ TEST_F(EntryNumbers, HaveRoomForAFewThousandThatMayNeedOne) {
   EXPECT_TRUE(numbers_.room());
 }
 
-}  // namespace
+}  // namespace entry_numbers_test

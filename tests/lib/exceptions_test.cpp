@@ -15,7 +15,7 @@
 #include "support/fault_scene.hpp"
 #include "support/fault_sweep.hpp"
 
-namespace {
+namespace exceptions_test {
 
 using support::number_model;
 using support::sweep_result;
@@ -259,4 +259,4 @@ TYPED_TEST(MapExceptions, WalkThatInserts) {
   }
 }
 
-}  // namespace
+}  // namespace exceptions_test

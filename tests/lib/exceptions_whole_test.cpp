@@ -15,7 +15,7 @@
 #include "support/fault_scene.hpp"
 #include "support/fault_sweep.hpp"
 
-namespace {
+namespace exceptions_whole_test {
 
 using support::number_model;
 using support::sweep_result;
@@ -260,4 +260,4 @@ TYPED_TEST(MapWholeExceptions, EraseIfKeepsWhatThePredicateDidNotName) {
   EXPECT_TRUE(result.completed);
 }
 
-}  // namespace
+}  // namespace exceptions_whole_test

@@ -12,7 +12,7 @@
 #include "support/counting_value.hpp"
 #include "support/make_value.hpp"
 
-namespace {
+namespace go_basic_test {
 
 using support::make_value;
 using support::number_of;
@@ -219,4 +219,4 @@ TYPED_TEST(GoMapOfTypes, KeepTheirEntriesInACopy) {
   for (const auto& [key, value] : copy) EXPECT_EQ(number_of(value), number_of(key) + 10);
 }
 
-}  // namespace
+}  // namespace go_basic_test

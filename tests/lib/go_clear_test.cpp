@@ -11,7 +11,7 @@
 
 #include "support/growth.hpp"
 
-namespace {
+namespace go_clear_test {
 
 constexpr double nan_key = std::numeric_limits<double>::quiet_NaN();
 
@@ -150,4 +150,4 @@ TEST(GoMapClear, ErasingEverythingInALoopDoesTheSame) {
   EXPECT_TRUE(m.empty());
 }
 
-}  // namespace
+}  // namespace go_clear_test

@@ -15,13 +15,14 @@
 #include "support/colliding_hash.hpp"
 #include "support/counting_allocator.hpp"
 #include "support/counting_value.hpp"
+#include "support/types.hpp"
 
-namespace {
+namespace go_delete_test {
 
 template <class T>
 class GoMapDelete : public testing::Test {};
 
-using counters = testing::Types<int, std::int32_t, std::int64_t, std::uint8_t, double>;
+using counters = support::types<2, int, std::int32_t, std::int64_t, std::uint8_t, double>;
 TYPED_TEST_SUITE(GoMapDelete, counters);
 
 TYPED_TEST(GoMapDelete, ANewKeyInADeletedSlotCountsFromZero) {
@@ -158,4 +159,4 @@ TEST(GoMapDelete, ChurnAtAConstantSizeKeepsItsMemory) {
   }
 }
 
-}  // namespace
+}  // namespace go_delete_test

@@ -29,7 +29,7 @@
 
 #include "support/counting_allocator.hpp"
 
-namespace {
+namespace go_hash_quality_test {
 
 constexpr std::uint64_t seed = 0x1234567;
 
@@ -357,4 +357,4 @@ TEST(HashQualityDeathTest, ProcessesHashStringsDifferently) {
   EXPECT_GT(outputs.size(), 1u);
 }
 
-}  // namespace
+}  // namespace go_hash_quality_test

@@ -14,7 +14,7 @@
 #include "support/colliding_hash.hpp"
 #include "support/counting_allocator.hpp"
 
-namespace {
+namespace go_hints_test {
 
 using number_map = gomap::map<std::uint64_t, std::uint64_t>;
 using counted_map =
@@ -195,4 +195,4 @@ TEST(GoMapHints, ClearAndEraseKeepTheBuckets) {
   EXPECT_EQ(m.bucket_count(), 1u);
 }
 
-}  // namespace
+}  // namespace go_hints_test

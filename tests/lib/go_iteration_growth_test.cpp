@@ -17,7 +17,7 @@
 #include "support/growth.hpp"
 #include "support/make_value.hpp"
 
-namespace {
+namespace go_iteration_growth_test {
 
 using support::make_value;
 using support::number_of;
@@ -295,4 +295,4 @@ TYPED_TEST(GoMapWalk, AClearInAWalkBegunInAGrowthLeavesNothingToYield) {
   }
 }
 
-}  // namespace
+}  // namespace go_iteration_growth_test

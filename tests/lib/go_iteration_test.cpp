@@ -15,7 +15,7 @@
 
 #include "support/growth.hpp"
 
-namespace {
+namespace go_iteration_test {
 
 using number_map = gomap::map<std::uint64_t, std::uint64_t>;
 
@@ -276,4 +276,4 @@ TEST(GoMapIteration, IteratorsAreIndependentOfEachOther) {
   EXPECT_EQ(seen_b, seen_a);
 }
 
-}  // namespace
+}  // namespace go_iteration_test

@@ -24,7 +24,7 @@
 #include <gomap/hash.hpp>
 #include <gomap/map.hpp>
 
-namespace {
+namespace go_key_kinds_test {
 
 struct point {
   int x = 0;
@@ -163,4 +163,4 @@ TEST(GoMapKeyKinds, EachKindMayBeTheKeyTypeItself) {
   EXPECT_EQ(vectors.get(std::vector<int>{0, 0}), 3);
 }
 
-}  // namespace
+}  // namespace go_key_kinds_test

@@ -16,8 +16,9 @@
 
 #include "support/colliding_hash.hpp"
 #include "support/fault.hpp"
+#include "support/types.hpp"
 
-namespace {
+namespace go_linear_test {
 
 using support::fault;
 using support::point;
@@ -89,7 +90,7 @@ class GoMapLinear : public testing::Test {
 };
 
 using key_types =
-    testing::Types<int, double, std::string, std::variant<int, std::string>, multiple>;
+    support::types<3, int, std::string, multiple, double, std::variant<int, std::string>>;
 TYPED_TEST_SUITE(GoMapLinear, key_types);
 
 TYPED_TEST(GoMapLinear, InsertingTwiceAsManyCostsLessThanThreeTimes) {
@@ -183,4 +184,4 @@ TYPED_TEST(GoMapLinear, CopyingEntryByEntryInWalkingOrderIsNoTrap) {
   EXPECT_LE(copying.comparisons, count / 4);
 }
 
-}  // namespace
+}  // namespace go_linear_test

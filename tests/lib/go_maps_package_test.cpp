@@ -20,8 +20,9 @@
 #include "support/growth.hpp"
 #include "support/make_value.hpp"
 #include "support/model_map.hpp"
+#include "support/types.hpp"
 
-namespace {
+namespace go_maps_package_test {
 
 using int_map = gomap::map<int, int>;
 
@@ -129,7 +130,7 @@ TEST(GoMapsClone, OfAMoveAssignedMapIsWhole) {
 template <class T>
 class GoMapsCloneOfLarge : public testing::Test {};
 
-using large_types = testing::Types<support::wide_value, support::tracked, std::string>;
+using large_types = support::types<1, support::wide_value, support::tracked, std::string>;
 TYPED_TEST_SUITE(GoMapsCloneOfLarge, large_types);
 
 // One bucket, two, and many in the middle of a growth; what happens to the original afterwards must
@@ -313,4 +314,4 @@ TEST(GoMapsInsert, ARangeAddsWhatIsMissingAndTheLastAssignmentWins) {
   EXPECT_EQ(m.get(1), 5);
 }
 
-}  // namespace
+}  // namespace go_maps_package_test

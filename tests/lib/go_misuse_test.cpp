@@ -15,7 +15,7 @@
 #include <gomap/map.hpp>
 #include <gomap/misuse.hpp>
 
-namespace {
+namespace go_misuse_test {
 
 // Where one thread waits inside a constructor until another has done its part.
 class gate {
@@ -182,17 +182,17 @@ bool operator==(nosy_number a, nosy_number b) {
 
 enum class nosy_code : int {};
 
-}  // namespace
+}  // namespace go_misuse_test
 
 template <>
-struct std::equal_to<nosy_code> {
-  bool operator()(nosy_code a, nosy_code b) const {
-    if (when_compared) when_compared();
+struct std::equal_to<go_misuse_test::nosy_code> {
+  bool operator()(go_misuse_test::nosy_code a, go_misuse_test::nosy_code b) const {
+    if (go_misuse_test::when_compared) go_misuse_test::when_compared();
     return static_cast<int>(a) == static_cast<int>(b);
   }
 };
 
-namespace {
+namespace go_misuse_test {
 
 template <class Enum>
 void expect_write_from_comparison_reported() {
@@ -276,4 +276,4 @@ TEST_F(GoMapMisuseDeathTest, AHandlerThatThrowsOutOfACallThatIsNoexceptDies) {
   EXPECT_DEATH(throwing(walk), "");
 }
 
-}  // namespace
+}  // namespace go_misuse_test

@@ -16,7 +16,7 @@
 
 #include "support/growth.hpp"
 
-namespace {
+namespace go_nan_test {
 
 constexpr double nan_key = std::numeric_limits<double>::quiet_NaN();
 
@@ -252,4 +252,4 @@ TEST(GoMapComplex, KeysFollowTheirParts) {
   EXPECT_FALSE(m.contains(complex(nan_key, 0.0)));
 }
 
-}  // namespace
+}  // namespace go_nan_test

@@ -9,7 +9,7 @@
 
 #include "support/counting_value.hpp"
 
-namespace {
+namespace go_reference_test {
 
 using int_ref = gomap::ref<int, int>;
 
@@ -133,4 +133,4 @@ TEST(GoMapReference, ANullMadeIntoAMapTakesEntries) {
   EXPECT_EQ(m.get(1), 2);
 }
 
-}  // namespace
+}  // namespace go_reference_test

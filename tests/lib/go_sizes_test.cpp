@@ -16,7 +16,7 @@
 
 #include "support/counting_value.hpp"
 
-namespace {
+namespace go_sizes_test {
 
 // `Bytes` bytes that are all derived from one number, so that a torn or shifted copy shows.
 template <std::size_t Bytes>
@@ -193,4 +193,4 @@ TEST(GoMapSizes, LargeTrackedEntriesSurviveChurn) {
   EXPECT_EQ(support::object_counts::live, live_before);
 }
 
-}  // namespace
+}  // namespace go_sizes_test

@@ -11,7 +11,7 @@
 
 #include "support/counting_allocator.hpp"
 
-namespace {
+namespace go_strings_test {
 
 using string_map = gomap::map<std::string, std::size_t>;
 
@@ -104,4 +104,4 @@ TEST(GoMapStrings, TheDefaultHashTakesViewsLiteralsAndStrings) {
   EXPECT_EQ(m.size(), 1u);
 }
 
-}  // namespace
+}  // namespace go_strings_test

@@ -19,7 +19,7 @@
 
 #include "support/make_value.hpp"
 
-namespace {
+namespace go_threads_test {
 
 // Runs `body` on `count` threads at once and waits for them.
 void on_threads(int count, const std::function<void()>& body) {
@@ -170,4 +170,4 @@ TEST(GoMapThreadsStress, WritersUnderALockLoseNothing) {
   EXPECT_NO_THROW(m.check_invariants());
 }
 
-}  // namespace
+}  // namespace go_threads_test

@@ -13,7 +13,7 @@
 
 #include <gomap/map.hpp>
 
-namespace {
+namespace go_throwing_hash_test {
 
 constexpr int unhashable = -1;
 
@@ -100,4 +100,4 @@ TEST(GoMapThrowingHash, AClearedMapRefusesToo) {
   expect_every_call_refuses(m);
 }
 
-}  // namespace
+}  // namespace go_throwing_hash_test

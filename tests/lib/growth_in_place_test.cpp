@@ -26,7 +26,7 @@
 #include "support/make_value.hpp"
 #include "support/model_map.hpp"
 
-namespace {
+namespace growth_in_place_test {
 
 using support::extension_ledger;
 using support::make_value;
@@ -706,4 +706,4 @@ TYPED_TEST(GrowthInPlaceMeanwhile, AnythingMayHappen) {
   }
 }
 
-}  // namespace
+}  // namespace growth_in_place_test

@@ -27,7 +27,7 @@
 #include "support/extending_allocator.hpp"
 #include "support/make_value.hpp"
 
-namespace {
+namespace growth_in_place_walk_test {
 
 using support::extension_ledger;
 using support::hash_kind;
@@ -309,4 +309,4 @@ TYPED_TEST(GrowthInPlaceWalk, KeepsItsGuarantees) {
   EXPECT_GT(met.compactions, 10U);
 }
 
-}  // namespace
+}  // namespace growth_in_place_walk_test

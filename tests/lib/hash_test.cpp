@@ -33,7 +33,7 @@
 #include <gomap/detail/seed.hpp>
 #include <gomap/hash.hpp>
 
-namespace {
+namespace hash_test {
 
 using gomap::avalanching;
 using gomap::hashable;
@@ -87,25 +87,27 @@ enum class color : short { red = -1, green = 1 };
 enum class loose { a, b };
 std::size_t hash_value(loose) { return 1; }
 
-}  // namespace
+}  // namespace hash_test
 
 template <>
-struct std::hash<std_hashed> {
-  std::size_t operator()(const std_hashed& x) const noexcept { return x.v; }
+struct std::hash<hash_test::std_hashed> {
+  std::size_t operator()(const hash_test::std_hashed& x) const noexcept { return x.v; }
 };
 
 template <>
-struct std::hash<std_hashed_well> {
+struct std::hash<hash_test::std_hashed_well> {
   using is_avalanching = void;
-  std::uint64_t operator()(const std_hashed_well& x) const { return x.v; }
+  std::uint64_t operator()(const hash_test::std_hashed_well& x) const { return x.v; }
 };
 
 template <>
-struct gomap::hash<own_hash> {
-  std::uint64_t operator()(const own_hash& x) const noexcept { return static_cast<unsigned>(x.v); }
+struct gomap::hash<hash_test::own_hash> {
+  std::uint64_t operator()(const hash_test::own_hash& x) const noexcept {
+    return static_cast<unsigned>(x.v);
+  }
 };
 
-namespace {
+namespace hash_test {
 
 template <class... Ts>
 constexpr bool all_hashable = (hashable<Ts> && ...);
@@ -573,4 +575,4 @@ TEST(Seed, ThreadsDrawSequencesOfTheirOwn) {
   EXPECT_EQ(text_hashes[0], text_hashes[1]);
 }
 
-}  // namespace
+}  // namespace hash_test

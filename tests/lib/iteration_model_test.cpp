@@ -31,7 +31,7 @@
 #include "support/colliding_hash.hpp"
 #include "support/make_value.hpp"
 
-namespace {
+namespace iteration_model_test {
 
 struct broken_guarantee : std::logic_error {
   using std::logic_error::logic_error;
@@ -750,4 +750,4 @@ TEST(Iteration, SurvivesAHundredfoldGrowthInsideOneStep) {
   }
 }
 
-}  // namespace
+}  // namespace iteration_model_test

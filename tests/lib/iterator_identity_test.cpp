@@ -30,8 +30,9 @@
 
 #include "support/chosen_hash.hpp"
 #include "support/make_value.hpp"
+#include "support/types.hpp"
 
-namespace {
+namespace iterator_identity_test {
 
 // ---- keys of many kinds, each made from a number
 
@@ -87,16 +88,17 @@ struct number_of_node {
   }
 };
 
-}  // namespace
+}  // namespace iterator_identity_test
 
 template <>
-struct std::equal_to<const node*> {
-  bool operator()(const node* a, const node* b) const {
+struct std::equal_to<const iterator_identity_test::node*> {
+  bool operator()(const iterator_identity_test::node* a,
+                  const iterator_identity_test::node* b) const {
     return a != nullptr && b != nullptr && a->number == b->number;
   }
 };
 
-namespace {
+namespace iterator_identity_test {
 
 struct length_of {
   std::size_t operator()(const std::string& text) const { return text.size(); }
@@ -375,14 +377,15 @@ template <class Setting>
 class IteratorIdentity : public testing::Test {};
 
 using support::hash_kind;
-using settings = testing::Types<
+using settings = support::types<
+    6, setting<std::uint64_t, mod_ten>, setting<const char*, gomap::hash<const char*>>,
+    chosen<std::string, hash_kind::colliding>, setting<point, sum_of>,
+    setting<owner, third_of_number>, setting<replica, third_of_number>,
     setting<std::uint64_t, gomap::hash<std::uint64_t>>, chosen<std::uint64_t, hash_kind::low_bits>,
-    setting<std::uint64_t, mod_ten>, setting<colour, gomap::hash<colour>>,
-    setting<reading, gomap::hash<reading>>, setting<const char*, gomap::hash<const char*>>,
+    setting<colour, gomap::hash<colour>>, setting<reading, gomap::hash<reading>>,
     setting<std::string, gomap::hash<std::string>>, setting<std::string, length_of>,
-    chosen<std::string, hash_kind::colliding>, chosen<std::string, hash_kind::high_bits>,
-    setting<double, gomap::hash<double>>, setting<point, gomap::hash<point>>,
-    setting<point, sum_of>, setting<owner, third_of_number>, setting<replica, third_of_number>>;
+    chosen<std::string, hash_kind::high_bits>, setting<double, gomap::hash<double>>,
+    setting<point, gomap::hash<point>>>;
 TYPED_TEST_SUITE(IteratorIdentity, settings);
 
 TYPED_TEST(IteratorIdentity, HoldsWhateverTheMapGoesThrough) {
@@ -421,4 +424,4 @@ TEST(IteratorIdentityOfPointers, IsNotTheAddressWhereAnEqualityOfTheUsersCompare
   EXPECT_EQ(m.size(), 219U);
 }
 
-}  // namespace
+}  // namespace iterator_identity_test

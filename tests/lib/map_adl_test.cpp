@@ -19,6 +19,7 @@
 #include <gomap/scan_cursor.hpp>
 
 #include "support/hostile_types.hpp"
+#include "support/types.hpp"
 
 namespace greedy {
 
@@ -100,7 +101,7 @@ template class gomap::map<hostile::number, hostile::text, hostile::hash, std::eq
 template class gomap::ref<hostile::text, hostile::text, hostile::hash, hostile::equal,
                           hostile::allocator<std::pair<const hostile::text, hostile::text>>>;
 
-namespace {
+namespace map_adl_test {
 
 using greedy::thing;
 using things = gomap::map<thing, thing>;
@@ -198,7 +199,7 @@ TEST(MapAdl, NestedKeysAreHashedByGomapsOwnFunctions) {
 
 template <class Key>
 class MapOfHostileTypes : public testing::Test {};
-using hostile_keys = testing::Types<hostile::text, hostile::count, hostile::number>;
+using hostile_keys = support::types<1, hostile::text, hostile::count, hostile::number>;
 TYPED_TEST_SUITE(MapOfHostileTypes, hostile_keys);
 
 TYPED_TEST(MapOfHostileTypes, DoesInEveryCall) {
@@ -246,4 +247,4 @@ TYPED_TEST(MapOfHostileTypes, DoesInEveryCall) {
   copy.clear();
 }
 
-}  // namespace
+}  // namespace map_adl_test

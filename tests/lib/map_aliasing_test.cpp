@@ -13,7 +13,7 @@
 #include "support/colliding_hash.hpp"
 #include "support/make_value.hpp"
 
-namespace {
+namespace map_aliasing_test {
 
 using support::make_value;
 
@@ -134,4 +134,4 @@ TYPED_TEST(MapAliasing, InsertOfOnesOwnRangeChangesNothing) {
   EXPECT_EQ(this->m, before);
 }
 
-}  // namespace
+}  // namespace map_aliasing_test

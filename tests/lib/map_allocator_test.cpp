@@ -23,8 +23,9 @@
 #include "support/colliding_hash.hpp"
 #include "support/counting_allocator.hpp"
 #include "support/counting_value.hpp"
+#include "support/types.hpp"
 
-namespace {
+namespace map_allocator_test {
 
 using support::allocation_ledger;
 using support::object_counts;
@@ -59,10 +60,10 @@ class MapPropagation : public ::testing::Test {
 };
 
 using combinations =
-    ::testing::Types<propagation<false, false, false>, propagation<false, false, true>,
-                     propagation<false, true, false>, propagation<false, true, true>,
-                     propagation<true, false, false>, propagation<true, false, true>,
-                     propagation<true, true, false>, propagation<true, true, true>>;
+    support::types<3, propagation<false, false, false>, propagation<true, false, true>,
+                   propagation<false, true, false>, propagation<false, false, true>,
+                   propagation<false, true, true>, propagation<true, false, false>,
+                   propagation<true, true, false>, propagation<true, true, true>>;
 TYPED_TEST_SUITE(MapPropagation, combinations);
 
 TYPED_TEST(MapPropagation, CopyConstructionAsksTheAllocator) {
@@ -456,4 +457,4 @@ TEST(MapPageAllocator, MoveBetweenSourcesTakesTheMemoryAlong) {
   EXPECT_EQ(b.size(), 1000U);
 }
 
-}  // namespace
+}  // namespace map_allocator_test

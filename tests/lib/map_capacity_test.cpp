@@ -12,7 +12,7 @@
 #include "support/colliding_hash.hpp"
 #include "support/growth.hpp"
 
-namespace {
+namespace map_capacity_test {
 
 using map = gomap::map<std::uint64_t, std::uint64_t>;
 
@@ -314,4 +314,4 @@ TEST(MapGrowth, AUselessHashIsNotCompactedAgainAndAgain) {
   m.check_invariants();
 }
 
-}  // namespace
+}  // namespace map_capacity_test

@@ -19,7 +19,7 @@
 #include "support/proxy_iterator.hpp"
 #include "support/single_pass.hpp"
 
-namespace {
+namespace map_construct_test {
 
 using support::proxy_iterator;
 
@@ -404,4 +404,4 @@ TEST(MapEqual, CapacityAndHistoryDoNotCount) {
   EXPECT_TRUE(a == b);
 }
 
-}  // namespace
+}  // namespace map_construct_test

@@ -18,8 +18,9 @@
 #include <gomap/reference.hpp>
 
 #include "support/single_pass.hpp"
+#include "support/types.hpp"
 
-namespace {
+namespace map_convertible_key_test {
 
 // Converts to a std::string, and to nothing that a hash of text takes.
 struct label {
@@ -80,8 +81,8 @@ std::string make_key() {
 
 template <class K>
 class MapConvertibleKey : public ::testing::Test {};
-using forms = ::testing::Types<std::filesystem::path, std::ssub_match, label, viewed_label,
-                               const char*, std::string_view, std::string>;
+using forms = support::types<4, std::filesystem::path, std::ssub_match, label, viewed_label,
+                             const char*, std::string_view, std::string>;
 TYPED_TEST_SUITE(MapConvertibleKey, forms);
 
 template <class Map, class K>
@@ -211,4 +212,4 @@ static_assert(!finds<gomap::ref<std::string, int>, int*>);
 static_assert(!erases<gomap::map<std::string, int>, std::vector<int>>);
 static_assert(!erases<gomap::ref<std::string, int>, std::vector<int>>);
 
-}  // namespace
+}  // namespace map_convertible_key_test

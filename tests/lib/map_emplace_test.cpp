@@ -26,7 +26,7 @@
 #include "support/counting_value.hpp"
 #include "support/fault.hpp"
 
-namespace {
+namespace map_emplace_test {
 
 // Longer than any small buffer, so that moving from a text empties it.
 const std::string long_text = "a text that is longer than any small buffer";
@@ -299,4 +299,4 @@ TEST(MapEmplaceMadeKey, NothingLeaksWhenAConstructorThrows) {
   EXPECT_EQ(support::object_counts::live, live);
 }
 
-}  // namespace
+}  // namespace map_emplace_test

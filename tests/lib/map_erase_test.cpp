@@ -16,7 +16,7 @@
 #include "support/colliding_hash.hpp"
 #include "support/growth.hpp"
 
-namespace {
+namespace map_erase_test {
 
 using map = gomap::map<int, std::string>;
 
@@ -345,4 +345,4 @@ TEST(MapSwap, WorksWhileOneGrows) {
   b.check_invariants();
 }
 
-}  // namespace
+}  // namespace map_erase_test

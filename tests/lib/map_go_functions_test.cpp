@@ -16,7 +16,7 @@
 #include "support/counting_allocator.hpp"
 #include "support/growth.hpp"
 
-namespace {
+namespace map_go_functions_test {
 
 using map = gomap::map<int, std::string>;
 
@@ -176,4 +176,4 @@ TEST(MapsPackage, KeysMakeAMapOfAnotherType) {
   EXPECT_EQ(lengths.at(10), 2);
 }
 
-}  // namespace
+}  // namespace map_go_functions_test

@@ -18,7 +18,7 @@
 #include <gomap/hash.hpp>
 #include <gomap/map.hpp>
 
-namespace {
+namespace map_guides_test {
 
 using pair = std::pair<int, double>;
 using entry = std::pair<const int, double>;
@@ -138,4 +138,4 @@ static_assert(!deduces<iterator, iterator, int, std_allocator, std_equal>);
 static_assert(!deduces<int, int>);
 static_assert(!deduces<gomap::from_range_t, int>);
 
-}  // namespace
+}  // namespace map_guides_test

@@ -16,7 +16,7 @@
 
 #include "support/single_pass.hpp"
 
-namespace {
+namespace map_insert_test {
 
 using map = gomap::map<int, std::string>;
 using owning_map = gomap::map<int, std::unique_ptr<int>>;
@@ -166,7 +166,7 @@ TEST(MapInsertOrAssign, OverwriteKeepsTheStoredKey) {
   EXPECT_EQ(m.at(0.0), 3);
 }
 
-TEST(MapEmplace, BuildsFromAnyPairArguments) {
+TEST(MapEmplaceArguments, BuildsFromAnyPairArguments) {
   map m;
 
   EXPECT_TRUE(m.emplace(1, "one").second);
@@ -180,14 +180,14 @@ TEST(MapEmplace, BuildsFromAnyPairArguments) {
   EXPECT_EQ(m, (map{{0, ""}, {1, "one"}, {2, "two"}, {3, "xxxx"}}));
 }
 
-TEST(MapEmplace, HintedFormReturnsTheEntry) {
+TEST(MapEmplaceArguments, HintedFormReturnsTheEntry) {
   map m;
 
   EXPECT_EQ(m.emplace_hint(m.cend(), 1, "one")->second, "one");
   EXPECT_EQ(m.emplace_hint(m.cbegin(), 1, "uno")->second, "one");
 }
 
-TEST(MapEmplace, MoveOnlyKeysAndValues) {
+TEST(MapEmplaceArguments, MoveOnlyKeysAndValues) {
   gomap::map<std::unique_ptr<int>, std::unique_ptr<int>> m;
   auto key = std::make_unique<int>(1);
   const int* const address = key.get();
@@ -288,4 +288,4 @@ TEST(MapInsert, NaNKeysAllStay) {
   m.check_invariants();
 }
 
-}  // namespace
+}  // namespace map_insert_test

@@ -18,7 +18,7 @@
 #include <gomap/map.hpp>
 #include <gomap/page_allocator.hpp>
 
-namespace {
+namespace map_interface_test {
 
 using int_map = gomap::map<int, double>;
 
@@ -238,4 +238,4 @@ TEST(MapInterface, MaxLoadFactorIsFixed) {
 
 TEST(MapInterface, MaxSizeIsHuge) { EXPECT_GE(int_map{}.max_size(), std::size_t{1} << 40); }
 
-}  // namespace
+}  // namespace map_interface_test

@@ -21,7 +21,7 @@
 #include <gomap/map.hpp>
 #include <gomap/misuse.hpp>
 
-namespace {
+namespace map_iterator_test {
 
 using int_map = gomap::map<int, int>;
 using text_map = gomap::map<std::string, int>;
@@ -720,4 +720,4 @@ TEST(MapIteratorBegin, StartsAWalkOfItsOwn) {
   EXPECT_LT(equal, 50);
 }
 
-}  // namespace
+}  // namespace map_iterator_test

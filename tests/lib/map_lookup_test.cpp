@@ -18,7 +18,7 @@
 #include "support/growth.hpp"
 #include "support/single_pass.hpp"
 
-namespace {
+namespace map_lookup_test {
 
 using map = gomap::map<int, std::string>;
 
@@ -229,4 +229,4 @@ TEST(MapPrefetch, ChangesNothing) {
   m.check_invariants();
 }
 
-}  // namespace
+}  // namespace map_lookup_test

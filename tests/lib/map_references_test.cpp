@@ -20,7 +20,7 @@
 #include "support/growth.hpp"
 #include "support/make_value.hpp"
 
-namespace {
+namespace map_references_test {
 
 using support::make_value;
 
@@ -182,4 +182,4 @@ TEST(MapMemory, AReservedMapAsksForNoMoreUntilFull) {
   EXPECT_EQ(ledger.allocations(), before);
 }
 
-}  // namespace
+}  // namespace map_references_test

@@ -16,7 +16,7 @@
 #include "support/colliding_hash.hpp"
 #include "support/growth.hpp"
 
-namespace {
+namespace map_stats_test {
 
 using map = gomap::map<std::uint64_t, std::uint64_t>;
 
@@ -200,4 +200,4 @@ TEST_F(MapCheckInvariants, NoticesAKeyThatIsThereTwice) {
   EXPECT_THROW(m.check_invariants(), gomap::invariant_error);
 }
 
-}  // namespace
+}  // namespace map_stats_test

@@ -27,7 +27,7 @@
 #include "support/fault_sweep.hpp"
 #include "support/rationed_resource.hpp"
 
-namespace {
+namespace map_transfer_test {
 
 using support::number_model;
 using support::sweep_result;
@@ -227,4 +227,4 @@ TEST(MapTransferPmr, KeepsTheStepOfGrowth) {
   EXPECT_EQ(moved.growth_step(), 7U);
 }
 
-}  // namespace
+}  // namespace map_transfer_test

@@ -15,7 +15,7 @@
 
 #include <gomap/map.hpp>
 
-namespace {
+namespace map_transparent_test {
 
 struct name {
   static inline int made = 0;
@@ -177,4 +177,4 @@ TEST(MapTransparentNumbers, AnyIntegerNamesTheKey) {
   EXPECT_EQ(m.size(), 1U);
 }
 
-}  // namespace
+}  // namespace map_transparent_test

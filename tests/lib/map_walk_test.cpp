@@ -16,7 +16,7 @@
 #include "support/colliding_hash.hpp"
 #include "support/growth.hpp"
 
-namespace {
+namespace map_walk_test {
 
 using map = gomap::map<std::uint64_t, std::uint64_t>;
 
@@ -217,4 +217,4 @@ TEST(MapSeed, RepeatedWalksOfASeededMapAgree) {
   EXPECT_EQ(order_of(m), order_of(m));
 }
 
-}  // namespace
+}  // namespace map_walk_test

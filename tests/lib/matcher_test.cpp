@@ -18,7 +18,7 @@
 #include <gomap/detail/slot_set.hpp>
 #include <gomap/detail/tophash.hpp>
 
-namespace {
+namespace matcher_test {
 
 using gomap::detail::match_swar;
 using gomap::detail::matcher;
@@ -229,4 +229,4 @@ TEST(OverflowLimit, AtLeastDoublesWhatWasLeft) {
   }
 }
 
-}  // namespace
+}  // namespace matcher_test

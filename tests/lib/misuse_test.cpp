@@ -20,7 +20,7 @@
 #include <gomap/detail/raise.hpp>
 #include <gomap/misuse.hpp>
 
-namespace {
+namespace misuse_test {
 
 using gomap::checked;
 using gomap::misuse_kind;
@@ -422,4 +422,4 @@ TEST_F(MisuseDeathTest, AnErrorThatCannotBeThrownIsReportedInItsOwnWords) {
               "^fatal error: an error in a program without exceptions\n  no such key\n$");
 }
 
-}  // namespace
+}  // namespace misuse_test

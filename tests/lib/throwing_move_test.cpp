@@ -20,7 +20,7 @@
 #include "support/fault.hpp"
 #include "support/growth.hpp"
 
-namespace {
+namespace throwing_move_test {
 
 using namespace support;
 using value = basic_tracked<false, false>;
@@ -80,4 +80,4 @@ TEST(ThrowingMove, OfAContainerOfWhatCanOnlyBeMovedIsStillAMove) {
   for (int i = 0; i < 100; ++i) EXPECT_EQ(*m.at(i).front(), i);
 }
 
-}  // namespace
+}  // namespace throwing_move_test

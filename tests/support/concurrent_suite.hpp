@@ -24,6 +24,7 @@
 #include "support/counting_value.hpp"
 #include "support/make_value.hpp"
 #include "support/trivial_values.hpp"
+#include "support/types.hpp"
 
 namespace support {
 
@@ -42,8 +43,8 @@ using words_with_lock =
     chosen_concurrent_map<std::uint64_t, std::uint64_t,
                           std::allocator<std::pair<const std::uint64_t, std::uint64_t>>>;
 
-using concurrent_kinds = ::testing::Types<words_without_lock, structs_without_lock,
-                                          odd_without_lock, strings_with_lock, words_with_lock>;
+using concurrent_kinds = types<2, words_without_lock, strings_with_lock, structs_without_lock,
+                               odd_without_lock, words_with_lock>;
 
 static_assert(words_without_lock::reads_take_no_lock);
 static_assert(structs_without_lock::reads_take_no_lock);

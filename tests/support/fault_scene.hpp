@@ -23,6 +23,7 @@
 #include "support/failing_allocator.hpp"
 #include "support/growth.hpp"
 #include "support/make_value.hpp"
+#include "support/types.hpp"
 
 namespace support {
 
@@ -109,7 +110,7 @@ struct fault_scene {
 };
 
 using fault_scenes =
-    testing::Types<fault_scene<tracked, good_hash>, fault_scene<throwing_move, good_hash>,
-                   fault_scene<tracked, colliding_hash>, fault_scene<throwing_move, identity_hash>>;
+    types<2, fault_scene<throwing_move, good_hash>, fault_scene<throwing_move, identity_hash>,
+          fault_scene<tracked, good_hash>, fault_scene<tracked, colliding_hash>>;
 
 }  // namespace support

@@ -25,6 +25,7 @@
 #include <gomap/page_allocator.hpp>
 #include <gomap/page_source.hpp>
 
+#include "support/chosen_hash.hpp"
 #include "support/colliding_hash.hpp"
 #include "support/counting_allocator.hpp"
 #include "support/counting_value.hpp"
@@ -34,9 +35,8 @@
 
 namespace support {
 
-enum class hash_kind { good, colliding, low_bits };
-
-struct chosen_hash {
+// As chosen_hash, of every key, and without a seed.
+struct chosen_avalanching_hash {
   using is_avalanching = std::true_type;
   hash_kind kind = hash_kind::good;
 
@@ -129,7 +129,7 @@ struct typed_case {
   using mapped_type = T;
   using memory = Memory;
   using allocator = typename Memory::template allocator<std::pair<const Key, T>>;
-  using map = gomap::map<Key, T, chosen_hash, std::equal_to<>, allocator>;
+  using map = gomap::map<Key, T, chosen_avalanching_hash, std::equal_to<>, allocator>;
 };
 
 template <class Memory>
@@ -156,7 +156,7 @@ class MapTyped : public ::testing::Test {
   static mapped_type value(std::uint64_t n) { return make_value<mapped_type>(n); }
 
   map make(hash_kind kind) {
-    return map(0, chosen_hash{kind}, std::equal_to<>{},
+    return map(0, chosen_avalanching_hash{kind}, std::equal_to<>{},
                memory_.template get<std::pair<const key_type, mapped_type>>());
   }
 
