@@ -110,7 +110,7 @@ struct fault_scene {
 };
 
 using fault_scenes =
-    types<2, fault_scene<throwing_move, good_hash>, fault_scene<throwing_move, identity_hash>,
-          fault_scene<tracked, good_hash>, fault_scene<tracked, colliding_hash>>;
+    types<3, fault_scene<throwing_move, good_hash>, fault_scene<throwing_move, identity_hash>,
+          fault_scene<tracked, colliding_hash>, fault_scene<tracked, good_hash>>;
 
 }  // namespace support
