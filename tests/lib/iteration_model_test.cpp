@@ -514,7 +514,7 @@ using nan_map = gomap::map<double, std::uint64_t>;
 // Inserts chains of keys that share their low bits and erases most of them, until a same-size
 // growth starts. Keys are the numbers from `next` on. What it leaves is few and has odd values.
 template <class Map>
-void start_same_size_growth(Map& m, std::uint64_t& next) {
+void start_compaction(Map& m, std::uint64_t& next) {
   using key_type = typename Map::key_type;
   const std::size_t before = m.stats().growths_same_size;
   const std::uint64_t stride = m.bucket_count();
@@ -531,7 +531,7 @@ void start_same_size_growth(Map& m, std::uint64_t& next) {
   FAIL() << "no same-size growth";
 }
 
-// Erases what start_same_size_growth() left.
+// Erases what start_compaction() left.
 template <class Map>
 void erase_piles(Map& m) {
   erase_if(m, [](const auto& e) { return e.second == 1; });
@@ -570,7 +570,7 @@ void expect_no_stable_key_lost_across_same_size_growths() {
 
   for (int growth = 0; growth < 3; ++growth) {
     walk_on(m, at, 5, met);
-    start_same_size_growth(m, next);
+    start_compaction(m, next);
     walk_on(m, at, 5, met);
     m.finish_growth();
     erase_piles(m);
@@ -608,7 +608,7 @@ void expect_no_key_twice_when_begun_mid_doubling(std::size_t steps_before) {
   ++met[at->second / 2];
   walk_on(m, at, steps_before, met);
   m.finish_growth();
-  start_same_size_growth(m, next);
+  start_compaction(m, next);
   walk_on(m, at, 10 * n, met);
 
   EXPECT_EQ(at, m.end());
