@@ -7,6 +7,12 @@
 // includes xxhash.h.
 //
 // The rare cases are calls in tail position, so that hashing a short text saves no registers.
+
+// XXH3 demands that functions be inlined which g++ does not inline at -Og.
+#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
+#pragma GCC optimize("O2")
+#endif
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
